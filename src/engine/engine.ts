@@ -1,0 +1,136 @@
+import type { CallOptions, PullProgress, TerminalSize } from "../task/index.ts";
+import type {
+  ContainerInspect,
+  ContainerSummary,
+  CreateRequest,
+  EngineEvent,
+  EngineInfo,
+  ImageInspect,
+  StatsSample,
+} from "./engine-types.ts";
+
+/** Credentials of a registry, as the engine's X-Registry-Auth header wants them. */
+export interface RegistryAuth {
+  readonly username?: string | undefined;
+  readonly password?: string | undefined;
+  readonly identityToken?: string | undefined;
+  readonly serverAddress?: string | undefined;
+}
+
+export interface PullOptions extends CallOptions {
+  readonly auth?: RegistryAuth | undefined;
+  /** Called at most a few times a second while bytes come in. */
+  readonly onProgress?: ((progress: PullProgress) => void) | undefined;
+  /** Ends the pull with kind `timeout` when nothing moved for so long. */
+  readonly activityTimeoutMs?: number | undefined;
+}
+
+export interface LogFrame {
+  readonly stream: "stdout" | "stderr";
+  readonly data: Uint8Array;
+  /** Nanoseconds since the epoch; undefined for raw (tty) streams. */
+  readonly timeNs: bigint | undefined;
+}
+
+export interface LogOptions extends CallOptions {
+  readonly tty: boolean;
+  /** Frames at or after this instant, nanoseconds since the epoch. */
+  readonly sinceNs?: bigint | undefined;
+}
+
+export interface ExecCreateRequest {
+  readonly command: readonly string[];
+  readonly tty: boolean;
+  readonly stdin: boolean;
+  readonly user?: string | undefined;
+  readonly env?: readonly string[] | undefined;
+}
+
+/** A command that runs in a container. */
+export interface ExecSession {
+  readonly id: string;
+  readonly output: AsyncIterable<{ readonly stream: "stdout" | "stderr"; readonly data: Uint8Array }>;
+  /** Resolves when the bytes are handed to the engine. */
+  write(data: Uint8Array): Promise<void>;
+  /** Closes the command's stdin; its output goes on. */
+  endInput(): void;
+  resize(size: TerminalSize): Promise<void>;
+}
+
+/**
+ * One Docker Engine. Every call is one HTTP request unless it says otherwise. Errors are LongshoreErrors
+ * whose kind comes from the status (400 invalid, 401/403 unauthorized, 404 not-found, 409 conflict,
+ * 5xx internal, no connection unavailable) and whose message keeps the engine's words.
+ */
+export interface Engine extends AsyncDisposable {
+  /** For people: `unix:///var/run/docker.sock`. */
+  readonly endpoint: string;
+  /** Requests sent so far, by `METHOD /path` with ids as `{id}`; what the benchmark and the tests count. */
+  readonly calls: ReadonlyMap<string, number>;
+  /** Version and negotiated API version; one `/version` request, cached until the engine goes away. */
+  version(options?: CallOptions): Promise<EngineVersion>;
+  info(options?: CallOptions): Promise<EngineInfo>;
+  ping(options?: CallOptions): Promise<void>;
+
+  createContainer(
+    name: string,
+    request: CreateRequest,
+    options?: CallOptions,
+  ): Promise<{ id: string; warnings: readonly string[] }>;
+  startContainer(id: string, options?: CallOptions): Promise<void>;
+  inspectContainer(id: string, options?: CallOptions): Promise<ContainerInspect>;
+  listContainers(
+    options?: CallOptions & { readonly all?: boolean; readonly labels?: readonly string[] },
+  ): Promise<readonly ContainerSummary[]>;
+  /** Sends the signal, waits, kills; resolves when the container stopped. Not running is fine. */
+  stopContainer(
+    id: string,
+    options?: CallOptions & { readonly graceMs?: number; readonly killSignal?: string | undefined },
+  ): Promise<void>;
+  killContainer(id: string, signal: string, options?: CallOptions): Promise<void>;
+  unpauseContainer(id: string, options?: CallOptions): Promise<void>;
+  /** Removes the container with its anonymous volumes. Gone already is fine. */
+  removeContainer(id: string, options?: CallOptions & { readonly force?: boolean }): Promise<void>;
+  containerLogs(id: string, options: LogOptions): AsyncIterable<LogFrame>;
+  /** One sample, without the engine's one-second wait where the API allows it. */
+  containerStats(id: string, options?: CallOptions): Promise<StatsSample>;
+
+  inspectImage(reference: string, options?: CallOptions): Promise<ImageInspect>;
+  pullImage(
+    reference: { readonly name: string; readonly tagOrDigest: string },
+    options?: PullOptions,
+  ): Promise<void>;
+  /** Loads an archive; answers the references in it. */
+  loadImage(archive: AsyncIterable<Uint8Array>, options?: CallOptions): Promise<readonly string[]>;
+  removeImage(reference: string, options?: CallOptions & { readonly force?: boolean }): Promise<void>;
+
+  createExec(containerId: string, request: ExecCreateRequest, options?: CallOptions): Promise<string>;
+  startExec(
+    execId: string,
+    options: CallOptions & { readonly tty: boolean; readonly stdin: boolean },
+  ): Promise<ExecSession>;
+  inspectExec(
+    execId: string,
+    options?: CallOptions,
+  ): Promise<{ running: boolean; exitCode: number | null; pid: number }>;
+
+  /**
+   * One connection's worth of events from `sinceNs` (or now); rejects with `unavailable` when it breaks.
+   * `onOpen` is called once the engine has accepted the subscription: what happens after is seen.
+   */
+  events(
+    options: CallOptions & {
+      readonly sinceNs?: bigint | undefined;
+      readonly filters?: Readonly<Record<string, readonly string[]>>;
+      readonly onOpen?: () => void;
+    },
+  ): AsyncIterable<EngineEvent>;
+}
+
+export interface EngineVersion {
+  readonly version: string;
+  /** The version all requests use: the lower of ours and the engine's. */
+  readonly apiVersion: string;
+  readonly os: string;
+  readonly arch: string;
+}

@@ -1,0 +1,4 @@
+export * from "./errors.ts";
+export * from "./logger.ts";
+export * from "./task-config.ts";
+export * from "./task-driver.ts";

@@ -1,0 +1,273 @@
+import type { NetworkIsolation, PortMapping, TaskConfig } from "./task-config.ts";
+
+/** Options of every call that waits. Aborting ends the wait, not the container. */
+export interface CallOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What a host stores to find a task again after a restart. */
+export interface TaskHandle {
+  /** Version of `driverState`'s format: 1. */
+  readonly version: number;
+  readonly config: TaskConfig;
+  /** What the driver needs to find its container again; JSON-safe and opaque to the host. */
+  readonly driverState: DriverState;
+}
+
+export interface DriverState {
+  readonly containerId: string;
+  readonly network?: DriverNetwork | undefined;
+}
+
+/** Addresses of a task that differ from the host's. */
+export interface DriverNetwork {
+  /** Label -> container port. */
+  readonly portMap: Readonly<Record<string, number>>;
+  readonly ip: string;
+  /** Advertise `ip` instead of the host's address. */
+  readonly autoAdvertise: boolean;
+}
+
+export interface StartedTask {
+  readonly handle: TaskHandle;
+  readonly network?: DriverNetwork | undefined;
+}
+
+/** How a task ended. */
+export interface ExitResult {
+  readonly exitCode: number;
+  /** Signal that ended the first process (128 + n exit codes), else 0. */
+  readonly signal: number;
+  readonly oomKilled: boolean;
+  /** Why, for people, when the task failed: `OOM Killed`, `Docker container exited with non-zero exit code: N`. */
+  readonly error?: string | undefined;
+}
+
+export type TaskPhase = "pending" | "running" | "stopping" | "exited" | "unknown";
+
+export interface TaskStatus {
+  readonly id: string;
+  readonly name: string;
+  readonly phase: TaskPhase;
+  readonly startedAt?: Date | undefined;
+  readonly completedAt?: Date | undefined;
+  readonly exit?: ExitResult | undefined;
+  /** `container_id` and others a person may want to see. */
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly network?: DriverNetwork | undefined;
+}
+
+export interface CpuStats {
+  /** Share of one core times 100: two busy cores are 200. */
+  readonly percent: number;
+  readonly userPercent: number;
+  readonly systemPercent: number;
+  /** MHz in use. */
+  readonly totalTicks: number;
+  readonly throttledPeriods: number;
+  readonly throttledTimeNs: number;
+}
+
+export interface MemoryStats {
+  readonly rssBytes: number;
+  readonly cacheBytes: number;
+  readonly swapBytes: number;
+  readonly usageBytes: number;
+  /** Highest usage so far; 0 where the kernel does not tell (cgroup v2 before 5.19). */
+  readonly maxUsageBytes: number;
+}
+
+export interface TaskStats {
+  readonly id: string;
+  readonly at: Date;
+  readonly cpu: CpuStats;
+  readonly memory: MemoryStats;
+}
+
+/** Progress of an image pull. */
+export interface PullProgress {
+  readonly image: string;
+  /** Bytes fetched so far, over all layers that are being fetched. */
+  readonly receivedBytes: number;
+  /** Bytes in all; grows while layers become known. */
+  readonly totalBytes: number;
+  readonly bytesPerSecond: number;
+  /** Seconds left at that rate; undefined while unknown. */
+  readonly secondsLeft?: number | undefined;
+  readonly layersDone: number;
+  readonly layersTotal: number;
+}
+
+/** What of an event is for programs; `message` is for people. */
+export type TaskEventDetail =
+  | { readonly type: "pull-started"; readonly image: string }
+  | { readonly type: "pull-progress"; readonly progress: PullProgress }
+  | {
+      readonly type: "pull-finished";
+      readonly image: string;
+      readonly sizeBytes: number;
+      readonly durationMs: number;
+    }
+  | { readonly type: "created"; readonly containerId: string }
+  | { readonly type: "started"; readonly containerId: string; readonly addresses: readonly string[] }
+  | { readonly type: "stopping"; readonly killSignal: string; readonly graceMs: number }
+  | { readonly type: "killed"; readonly containerId: string }
+  | { readonly type: "exited"; readonly exit: ExitResult }
+  | { readonly type: "oom"; readonly containerId: string }
+  | { readonly type: "health"; readonly status: string; readonly output: string }
+  | { readonly type: "removed"; readonly containerId: string }
+  | { readonly type: "image-removed"; readonly image: string }
+  | { readonly type: "engine-lost" }
+  | { readonly type: "engine-back" }
+  | { readonly type: "note" };
+
+/** Something that happened to a task. */
+export interface TaskEvent {
+  readonly taskId: string;
+  readonly allocId: string;
+  readonly taskName: string;
+  readonly at: Date;
+  /** A sentence for people. */
+  readonly message: string;
+  readonly detail: TaskEventDetail;
+}
+
+/** What the driver knows of its engine. */
+export interface Fingerprint {
+  readonly health: "undetected" | "unhealthy" | "healthy";
+  /** `Healthy`, or why not, in a sentence. */
+  readonly description: string;
+  /** `driver.docker`, `driver.docker.version` and the rest of the Nomad attributes. */
+  readonly attributes: Readonly<Record<string, string | number | boolean>>;
+}
+
+/** A piece of a task's output, bytes as the task wrote them. */
+export interface LogChunk {
+  readonly stream: "stdout" | "stderr";
+  readonly data: Uint8Array;
+  /** When the engine received it, nanoseconds since the epoch; undefined for a tty's raw stream. */
+  readonly timeNs?: bigint | undefined;
+}
+
+/** Where to go on in a task's output: after `frames` frames of the instant `timeNs`. JSON-safe. */
+export interface LogPosition {
+  /** Nanoseconds since the epoch, in decimal. */
+  readonly timeNs: string;
+  readonly frames: number;
+}
+
+/** Takes a task's output. The driver waits for each write before it reads on (back-pressure). */
+export interface LogSink {
+  /** `position` is where a later start should go on once this chunk is kept. */
+  write(chunk: LogChunk, position: LogPosition | undefined): Promise<void> | void;
+  /** The output has ended; nothing follows. */
+  end(): Promise<void> | void;
+}
+
+export interface StartOptions extends CallOptions {
+  /** Where the task's output goes; without it the driver does not read it. */
+  readonly logs?: LogSink | undefined;
+}
+
+export interface RecoverOptions extends StartOptions {
+  /** Where the output read so far ended; without it reading starts at the beginning. */
+  readonly logPosition?: LogPosition | undefined;
+}
+
+export interface StopOptions extends CallOptions {
+  /** How long the task may take after the stop signal, milliseconds. */
+  readonly graceMs: number;
+  /** Signal name with or without `SIG`; the image's stop signal (SIGTERM if none) when missing. */
+  readonly killSignal?: string | undefined;
+}
+
+export interface DestroyOptions extends CallOptions {
+  /** Destroy the task although it runs. */
+  readonly force?: boolean | undefined;
+}
+
+export interface StatsOptions extends CallOptions {
+  readonly intervalMs: number;
+}
+
+export interface ExecOptions extends CallOptions {
+  readonly command: readonly string[];
+  readonly timeoutMs: number;
+}
+
+export interface ExecOutput {
+  readonly stdout: Uint8Array;
+  readonly stderr: Uint8Array;
+  readonly exitCode: number;
+}
+
+export interface TerminalSize {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+export interface StreamingExecOptions extends CallOptions {
+  readonly command: readonly string[];
+  readonly tty: boolean;
+  readonly stdin?: AsyncIterable<Uint8Array> | undefined;
+  readonly resize?: AsyncIterable<TerminalSize> | undefined;
+}
+
+export type ExecMessage =
+  | { readonly type: "output"; readonly stream: "stdout" | "stderr"; readonly data: Uint8Array }
+  | { readonly type: "exited"; readonly exitCode: number };
+
+export interface CreatedNetwork {
+  readonly isolation: NetworkIsolation;
+  /** False when it was there already. */
+  readonly created: boolean;
+}
+
+export interface DriverCapabilities {
+  readonly sendSignals: boolean;
+  readonly exec: boolean;
+  readonly networkModes: readonly NetworkIsolation["mode"][];
+  readonly mustCreateNetwork: boolean;
+  readonly disableLogCollection: boolean;
+}
+
+/**
+ * Runs tasks. A host (the agent, a Nomad plugin) knows a driver only through this interface.
+ * Unknown task ids reject with kind `not-found` and the text `task not found for given id`.
+ * Disposing ends the driver's watches and streams; containers go on.
+ */
+export interface TaskDriver extends AsyncDisposable {
+  readonly capabilities: DriverCapabilities;
+  /** Checks a task without touching anything. Throws an OptionsError with all of its faults. */
+  checkTask(task: TaskConfig): void;
+  /** The present state at once, then every change, until the signal aborts or the driver is disposed. */
+  fingerprint(options?: CallOptions): AsyncIterable<Fingerprint>;
+  /** Resolves when the container runs. A failure leaves nothing behind. */
+  startTask(task: TaskConfig, options?: StartOptions): Promise<StartedTask>;
+  /** Finds the task again by its handle; rejects with `not-found` when its container is gone. */
+  recoverTask(handle: TaskHandle, options?: RecoverOptions): Promise<void>;
+  /** Resolves when the task ended, also when it had ended before, until it is destroyed. */
+  waitTask(taskId: string, options?: CallOptions): Promise<ExitResult>;
+  /** Signal, grace, kill. Resolves when the container no longer runs; no error if it is gone already. */
+  stopTask(taskId: string, options: StopOptions): Promise<void>;
+  /** Removes the container, its anonymous volumes and (after the delay) the image. Refuses a running task unless forced. */
+  destroyTask(taskId: string, options?: DestroyOptions): Promise<void>;
+  inspectTask(taskId: string): TaskStatus;
+  /** One reading per interval until the task ends, the signal aborts or the reader stops. */
+  taskStats(taskId: string, options: StatsOptions): AsyncIterable<TaskStats>;
+  /** Events of all tasks from now on. A slow reader loses the oldest, and is told how many. */
+  taskEvents(options?: CallOptions): AsyncIterable<TaskEvent>;
+  signalTask(taskId: string, signal: string, options?: CallOptions): Promise<void>;
+  /** Runs a command in the task to its end; at most the last 4 KiB of each stream are kept. */
+  execTask(taskId: string, options: ExecOptions): Promise<ExecOutput>;
+  execTaskStreaming(taskId: string, options: StreamingExecOptions): AsyncIterable<ExecMessage>;
+  /** Starts the container whose network namespace the group's tasks share. */
+  createNetwork(
+    allocId: string,
+    options?: CallOptions & {
+      readonly hostname?: string | undefined;
+      readonly ports?: readonly PortMapping[] | undefined;
+    },
+  ): Promise<CreatedNetwork>;
+  destroyNetwork(allocId: string, options?: CallOptions): Promise<void>;
+}
