@@ -1,0 +1,27 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    // Most of a Docker test's time is spent waiting for the engine.
+    maxWorkers: 3,
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    teardownTimeout: 60_000,
+    projects: [
+      {
+        extends: true,
+        test: { name: "unit", include: ["src/**/*.test.ts", "test/house/**/*.test.ts"] },
+      },
+      {
+        extends: true,
+        test: {
+          name: "docker",
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/house/**"],
+          globalSetup: ["test/bed/global-setup.ts"],
+          testTimeout: 60_000,
+        },
+      },
+    ],
+  },
+});
