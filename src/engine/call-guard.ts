@@ -1,0 +1,73 @@
+import { LongshoreError } from "../task/index.ts";
+
+/** What a guard ends: a request, its response, or the connection taken over. */
+interface Stoppable {
+  readonly destroyed: boolean;
+  destroy(error: Error): unknown;
+}
+
+export interface GuardedCall {
+  readonly what: string;
+  readonly signal?: AbortSignal | undefined;
+  readonly timeoutMs?: number | undefined;
+}
+
+/**
+ * The lifetime of one call: ends it when the caller's signal aborts, its time is over or the client is closed,
+ * and remembers which, so that the error says so.
+ */
+export class CallGuard {
+  /** Why the call was ended from this side; undefined while it was not. */
+  reason: LongshoreError | undefined;
+  readonly #call: GuardedCall;
+  readonly #all: Set<CallGuard>;
+  readonly #timer: NodeJS.Timeout | undefined;
+  #watched: Stoppable | undefined;
+
+  /** Throws `canceled` when the signal has aborted already. */
+  constructor(call: GuardedCall, all: Set<CallGuard>) {
+    this.#call = call;
+    this.#all = all;
+    if (call.signal?.aborted) throw toCanceled(call);
+    call.signal?.addEventListener("abort", this.#onAbort);
+    if (call.timeoutMs !== undefined) this.#timer = setTimeout(this.#onTimeout, call.timeoutMs);
+    all.add(this);
+  }
+
+  /** Names what to destroy from now on. */
+  watch(stream: Stoppable): void {
+    this.#watched = stream;
+    if (this.reason !== undefined) stream.destroy(this.reason);
+  }
+
+  stop(reason: LongshoreError): void {
+    this.reason ??= reason;
+    this.#watched?.destroy(this.reason);
+  }
+
+  /** The call is over: nothing is watched any more. */
+  end(): void {
+    clearTimeout(this.#timer);
+    this.#call.signal?.removeEventListener("abort", this.#onAbort);
+    this.#all.delete(this);
+  }
+
+  readonly #onAbort = () => this.stop(toCanceled(this.#call));
+
+  readonly #onTimeout = () => {
+    const seconds = (this.#call.timeoutMs ?? 0) / 1000;
+    this.stop(
+      new LongshoreError(
+        "timeout",
+        `Cannot ${this.#call.what}: the engine did not answer within ${seconds} s`,
+        {
+          hint: "The engine may be overloaded; `docker info` shows whether it answers at all.",
+        },
+      ),
+    );
+  };
+}
+
+function toCanceled(call: GuardedCall): LongshoreError {
+  return new LongshoreError("canceled", `Canceled: ${call.what}`, { cause: call.signal?.reason });
+}

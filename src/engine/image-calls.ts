@@ -1,0 +1,165 @@
+import { LongshoreError } from "../task/index.ts";
+import type { EngineClient } from "./client.ts";
+import type { Engine, PullOptions, RegistryAuth } from "./engine.ts";
+import type { ImageInspect } from "./engine-types.ts";
+import { parseJsonLine, readLines } from "./json-lines.ts";
+import { toPullError } from "./pull-errors.ts";
+import { PullMeter } from "./pull-meter.ts";
+
+type ImageCalls = Pick<Engine, "inspectImage" | "pullImage" | "loadImage" | "removeImage">;
+
+/** The engine's calls about images. */
+export function createImageCalls(client: EngineClient): ImageCalls {
+  return {
+    inspectImage(reference, options) {
+      return client.json<ImageInspect>({
+        method: "GET",
+        path: "/images/{id}/json",
+        id: reference,
+        what: `inspect image "${reference}"`,
+        timeoutMs: client.callTimeoutMs,
+        ...options,
+      });
+    },
+    pullImage: (reference, options) => pullImage(client, reference, options ?? {}),
+    loadImage: (archive, options) => loadImage(client, archive, options?.signal),
+    async removeImage(reference, options) {
+      await client.done({
+        method: "DELETE",
+        path: "/images/{id}",
+        id: reference,
+        what: `remove image "${reference}"`,
+        query: { force: options?.force === true ? 1 : undefined },
+        timeoutMs: client.callTimeoutMs * 5,
+        signal: options?.signal,
+      });
+    },
+  };
+}
+
+type PullReference = Parameters<Engine["pullImage"]>[0];
+
+async function pullImage(
+  client: EngineClient,
+  reference: PullReference,
+  options: PullOptions,
+): Promise<void> {
+  const separator = reference.tagOrDigest.includes(":") ? "@" : ":";
+  const image = `${reference.name}${separator}${reference.tagOrDigest}`;
+  const what = `pull image "${image}"`;
+  using activity = new ActivityTimer(what, options);
+  try {
+    const answer = await client.send({
+      method: "POST",
+      path: "/images/create",
+      what,
+      query: { fromImage: reference.name, tag: reference.tagOrDigest },
+      headers: options.auth === undefined ? undefined : { "X-Registry-Auth": toAuthHeader(options.auth) },
+      stream: true,
+      signal: activity.signal,
+    });
+    activity.touch();
+    await readPull(answer.chunks, { image, what, options, activity });
+  } catch (error) {
+    throw activity.error ?? toPullError(image, error);
+  }
+}
+
+interface PullReading {
+  readonly image: string;
+  readonly what: string;
+  readonly options: PullOptions;
+  readonly activity: ActivityTimer;
+}
+
+interface PullMessage {
+  readonly id?: string;
+  readonly status?: string;
+  readonly error?: string;
+  readonly progressDetail?: { readonly current?: number; readonly total?: number };
+}
+
+async function readPull(chunks: AsyncIterable<Uint8Array>, reading: PullReading): Promise<void> {
+  const meter = new PullMeter(reading.image, reading.options.onProgress);
+  for await (const line of readLines(chunks)) {
+    const message = parseJsonLine(reading.what, line) as PullMessage;
+    if (message.error !== undefined) throw new LongshoreError("internal", message.error);
+    reading.activity.touch();
+    meter.take(message);
+  }
+  meter.finish();
+}
+
+/** Ends a pull in which nothing moved for `activityTimeoutMs`, and follows the caller's signal. */
+class ActivityTimer implements Disposable {
+  /** Set once the time was over. */
+  error: LongshoreError | undefined;
+  readonly signal: AbortSignal | undefined;
+  readonly #timer: NodeJS.Timeout | undefined;
+
+  constructor(what: string, options: PullOptions) {
+    const { activityTimeoutMs } = options;
+    this.signal = options.signal;
+    if (activityTimeoutMs === undefined) return;
+    const controller = new AbortController();
+    this.signal = options.signal ? AbortSignal.any([options.signal, controller.signal]) : controller.signal;
+    this.#timer = setTimeout(() => {
+      const why = `nothing came from the registry for ${activityTimeoutMs / 1000} s`;
+      this.error = new LongshoreError("timeout", `Cannot ${what}: ${why}`, {
+        hint: "Is the registry reachable from this machine? pull_activity_timeout sets how long to wait.",
+      });
+      controller.abort(this.error);
+    }, activityTimeoutMs);
+  }
+
+  /** Something moved. */
+  touch(): void {
+    this.#timer?.refresh();
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timer);
+  }
+}
+
+function toAuthHeader(auth: RegistryAuth): string {
+  const fields = {
+    username: auth.username,
+    password: auth.password,
+    identitytoken: auth.identityToken,
+    serveraddress: auth.serverAddress,
+  };
+  return Buffer.from(JSON.stringify(fields)).toString("base64url");
+}
+
+async function loadImage(
+  client: EngineClient,
+  archive: AsyncIterable<Uint8Array>,
+  signal: AbortSignal | undefined,
+): Promise<readonly string[]> {
+  const what = "load an image archive";
+  const answer = await client.send({
+    method: "POST",
+    path: "/images/load",
+    what,
+    query: { quiet: 1 },
+    headers: { "Content-Type": "application/x-tar" },
+    body: archive,
+    stream: true,
+    signal,
+  });
+  const references: string[] = [];
+  for await (const line of readLines(answer.chunks)) {
+    const message = parseJsonLine(what, line) as { stream?: string; error?: string };
+    if (message.error !== undefined) throw toLoadError(message.error);
+    const reference = /^Loaded image(?: ID)?: (\S+)/.exec(message.stream ?? "")?.[1];
+    if (reference !== undefined) references.push(reference);
+  }
+  return references;
+}
+
+function toLoadError(words: string): LongshoreError {
+  return new LongshoreError("invalid", `Cannot load an image archive: ${words}`, {
+    hint: "Is it an archive of `docker save`?",
+  });
+}

@@ -1,0 +1,6 @@
+export type { EngineOptions } from "./client.ts";
+export type { EngineTls } from "./connection.ts";
+export { createEngine } from "./docker-engine.ts";
+export type * from "./engine.ts";
+export type * from "./engine-types.ts";
+export { parseTimestamp } from "./timestamps.ts";

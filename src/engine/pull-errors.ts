@@ -1,0 +1,127 @@
+import type { ErrorKind } from "../task/index.ts";
+import { LongshoreError } from "../task/index.ts";
+
+interface PullFault {
+  readonly pattern: RegExp;
+  readonly kind: ErrorKind;
+  readonly hint: string;
+  /** Put in front of the engine's words where those say too little. */
+  readonly why?: string;
+}
+
+const nameHint = "Check the image's name and tag; a private image needs `auth`.";
+const loginHint = "Check the credentials: the task's `auth`, or the agent's `auth.config` or `auth.helper`.";
+const reachHint = "Can this machine reach the registry? Trying again may help.";
+
+/**
+ * What the engine's words about a failed pull mean, first match wins. Within the stream of a pull words are all
+ * there is. Sources: moby distribution/errors.go, the registry's error codes, and Go's network errors.
+ */
+const faults: readonly PullFault[] = [
+  {
+    pattern: /no space left on device/i,
+    kind: "internal",
+    why: "the engine's disk is full",
+    hint: "Free space with `docker system prune`, or give the engine's data folder more.",
+  },
+  {
+    pattern: /toomanyrequests|too many requests|rate limit/i,
+    kind: "unavailable",
+    why: "the registry allows no more pulls for now",
+    hint: "Wait and try again, or log in with `auth` for a higher limit.",
+  },
+  {
+    pattern: /no matching manifest for|does not match the specified platform|exec format/i,
+    kind: "not-found",
+    why: "the image is not made for this machine's platform",
+    hint: "Use an image that has this platform.",
+  },
+  {
+    pattern:
+      /pull access denied|repository does not exist|manifest unknown|name unknown|not found: (manifest|name)/i,
+    kind: "not-found",
+    hint: nameHint,
+  },
+  {
+    pattern: /repository .* not found|manifest for .* not found|: not found$/i,
+    kind: "not-found",
+    hint: nameHint,
+  },
+  {
+    pattern: /unauthorized|authentication required|no basic auth credentials|incorrect username or password/i,
+    kind: "unauthorized",
+    hint: loginHint,
+  },
+  { pattern: /denied|forbidden|insufficient_scope|\b403\b/i, kind: "unauthorized", hint: loginHint },
+  {
+    pattern: /invalid reference format|invalid repository name|invalid tag format/i,
+    kind: "invalid",
+    hint: nameHint,
+  },
+  {
+    pattern: /x509:|tls:|certificate|server gave HTTP response to HTTPS client/i,
+    kind: "unavailable",
+    why: "no secure connection to the registry",
+    hint: "Give the engine the registry's CA, or list the registry in its insecure-registries.",
+  },
+  {
+    pattern: /no such host|server misbehaving|temporary failure in name resolution/i,
+    kind: "unavailable",
+    why: "the registry's name cannot be looked up",
+    hint: "Check the registry's name and this machine's DNS.",
+  },
+  {
+    pattern:
+      /connection refused|connection reset|no route to host|network is unreachable|broken pipe|unexpected EOF|\bEOF\b/i,
+    kind: "unavailable",
+    why: "the registry cannot be reached",
+    hint: reachHint,
+  },
+  {
+    pattern: /timeout|timed out|deadline exceeded|Client\.Timeout|request canceled while waiting/i,
+    kind: "unavailable",
+    why: "the registry did not answer in time",
+    hint: reachHint,
+  },
+  {
+    pattern: /invalid character '<'|error parsing HTTP \d+ response|unexpected content|<html|<!doctype/i,
+    kind: "unavailable",
+    why: "what answers is no registry, or one in trouble",
+    hint: reachHint,
+  },
+  {
+    pattern:
+      /\b5\d\d\b|internal server error|bad gateway|service unavailable|received unexpected HTTP status/i,
+    kind: "unavailable",
+    why: "the registry is in trouble",
+    hint: reachHint,
+  },
+  {
+    pattern:
+      /filesystem layer verification failed|layer verification|unexpected commit digest|size validation/i,
+    kind: "unavailable",
+    why: "a layer arrived damaged",
+    hint: reachHint,
+  },
+];
+
+const prefix = /^Cannot pull image "[^"]*": /;
+
+/**
+ * A failed pull as an error of the right kind, with the engine's words kept. Errors of this side (canceled,
+ * timeout, no engine) and those whose status already says it stay as they are.
+ */
+export function toPullError(image: string, error: unknown): unknown {
+  if (!(error instanceof LongshoreError) || error.hint !== undefined) return error;
+  // Only `internal`, and the kinds of statuses that engines use loosely, are worth a look at the words.
+  if (error.kind === "canceled" || error.kind === "timeout" || error.kind === "unavailable") return error;
+  const words = error.message.replace(prefix, "");
+  const fault = faults.find(({ pattern }) => pattern.test(words));
+  if (fault === undefined) return new LongshoreError(error.kind, toText(image, words), { cause: error });
+  const why = fault.why === undefined ? words : `${fault.why} (${words})`;
+  return new LongshoreError(fault.kind, toText(image, why), { hint: fault.hint, cause: error });
+}
+
+function toText(image: string, why: string): string {
+  return `Cannot pull image "${image}": ${why}`;
+}

@@ -1,0 +1,287 @@
+import type { Agent, ClientRequest, IncomingMessage, RequestOptions } from "node:http";
+import type { Duplex } from "node:stream";
+import type { Logger } from "../task/index.ts";
+import { LongshoreError } from "../task/index.ts";
+import { toConnectionError, toStatusError } from "./call-errors.ts";
+import { CallGuard } from "./call-guard.ts";
+import type { Connection } from "./connection.ts";
+
+/** One request to the engine. */
+export interface Call {
+  readonly method: "GET" | "HEAD" | "POST" | "DELETE";
+  /** Without the API version; `{id}` stands for `id`. */
+  readonly path: string;
+  readonly id?: string | undefined;
+  /** Undefined values are left out. */
+  readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
+  /** Completes "Cannot ..." in error texts: `start container web`. */
+  readonly what: string;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Sent as JSON. */
+  readonly json?: unknown;
+  /** Sent as it comes, chunked. */
+  readonly body?: AsyncIterable<Uint8Array> | undefined;
+  /** Statuses of 300 and above that are answers, not errors. */
+  readonly accept?: readonly number[];
+  readonly signal?: AbortSignal | undefined;
+  /** For the call with its body, milliseconds; no limit when missing. */
+  readonly timeoutMs?: number | undefined;
+  /** The answer goes on for long: it gets a connection of its own. */
+  readonly stream?: boolean;
+}
+
+/** The engine's answer, its status already judged. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: IncomingMessage["headers"];
+  /** The body, chunk by chunk, read only as fast as it is asked for. Leaving early closes the connection. */
+  readonly chunks: AsyncIterable<Uint8Array>;
+  /** The whole body. */
+  text(): Promise<string>;
+}
+
+/** HTTP to one engine. */
+export interface Transport extends Disposable {
+  readonly calls: ReadonlyMap<string, number>;
+  send(call: Call, version: string): Promise<Answer>;
+  /** Sends the call and takes the connection over once the engine has switched protocols. */
+  upgrade(call: Call, version: string): Promise<Duplex>;
+}
+
+export interface TransportOptions {
+  readonly endpoint: string;
+  readonly connection: Connection;
+  readonly logger: Logger;
+  /** Called when no answer came because the connection failed: what is known of the engine may be wrong. */
+  readonly onLost: () => void;
+  /** Called with the `Api-Version` header of each answer. */
+  readonly onApiVersion: (apiVersion: string) => void;
+}
+
+const maxErrorBodyBytes = 64 * 1024;
+/** The engine drops idle connections after minutes; being first avoids requests on a dying one. */
+const idleSocketMs = 30_000;
+
+/** Opens nothing until the first call. Calls share kept-alive connections; streams have their own. */
+export function createTransport(options: TransportOptions): Transport {
+  const { endpoint, connection } = options;
+  const calls = new Map<string, number>();
+  const guards = new Set<CallGuard>();
+  const rim = new LazyHttp(connection);
+
+  async function open(call: Call, version: string): Promise<{ request: ClientRequest; guard: CallGuard }> {
+    const guard = new CallGuard(call, guards);
+    try {
+      const request = await rim.request(toRequestOptions(connection, call, version), call.stream === true);
+      const name = `${call.method} ${call.path}`;
+      calls.set(name, (calls.get(name) ?? 0) + 1);
+      guard.watch(request);
+      return { request, guard };
+    } catch (cause) {
+      guard.end();
+      throw toConnectionError(call.what, endpoint, cause);
+    }
+  }
+
+  function fail(call: Call, guard: CallGuard, cause: unknown): LongshoreError {
+    guard.end();
+    if (guard.reason !== undefined) return guard.reason;
+    if (!(cause instanceof LongshoreError)) options.onLost();
+    return toConnectionError(call.what, endpoint, cause);
+  }
+
+  async function exchange(call: Call, version: string): Promise<Answer> {
+    const { request, guard } = await open(call, version);
+    let response: IncomingMessage;
+    try {
+      response = await getResponse(request, call);
+    } catch (cause) {
+      if (canRepeat(call, request, cause) && guard.reason === undefined) {
+        guard.end();
+        return exchange(call, version);
+      }
+      throw fail(call, guard, cause);
+    }
+    guard.watch(response);
+    const apiVersion = response.headers["api-version"];
+    if (typeof apiVersion === "string") options.onApiVersion(apiVersion);
+    const chunks = readChunks(response, guard, (cause) => fail(call, guard, cause));
+    const status = response.statusCode ?? 0;
+    if (status >= 300 && !call.accept?.includes(status)) {
+      const error = toStatusError(call.what, status, await readText(chunks, maxErrorBodyBytes));
+      // A refused upload may still be on its way.
+      if (!request.writableFinished) request.destroy();
+      throw error;
+    }
+    return { status, headers: response.headers, chunks, text: () => readText(chunks) };
+  }
+
+  return {
+    calls,
+    async send(call, version) {
+      const startedAt = performance.now();
+      const answer = await exchange(call, version);
+      const ms = Math.round(performance.now() - startedAt);
+      options.logger.debug("engine call", { call: call.what, status: answer.status, ms });
+      return answer;
+    },
+    async upgrade(call, version) {
+      const { request, guard } = await open(call, version);
+      try {
+        const socket = await getUpgrade(request, call);
+        guard.watch(socket);
+        socket.once("close", () => guard.end());
+        return socket;
+      } catch (cause) {
+        throw fail(call, guard, cause);
+      }
+    },
+    [Symbol.dispose]() {
+      for (const guard of guards) guard.stop(new LongshoreError("canceled", "The engine client was closed"));
+      rim.close();
+    },
+  };
+}
+
+function toRequestOptions(connection: Connection, call: Call, version: string): RequestOptions {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(call.query ?? {})) {
+    if (value !== undefined) query.set(name, String(value));
+  }
+  const id = (call.id ?? "").split("/").map(encodeURIComponent).join("/");
+  const prefix = version === "" ? "" : `/v${version}`;
+  const path = `${connection.basePath}${prefix}${call.path.replace("{id}", id)}`;
+  const text = query.toString();
+  return {
+    ...connection.options,
+    method: call.method,
+    path: text === "" ? path : `${path}?${text}`,
+    headers: { "User-Agent": "longshore", ...connection.options.headers, ...call.headers },
+  };
+}
+
+/** node:http or node:https with its agent; https is loaded only where TLS is spoken. */
+class LazyHttp {
+  readonly #secure: boolean;
+  #loaded: Promise<{ request: typeof import("node:http").request; agent: Agent }> | undefined;
+
+  constructor(connection: Connection) {
+    this.#secure = connection.protocol === "https:";
+  }
+
+  async request(options: RequestOptions, ownConnection: boolean): Promise<ClientRequest> {
+    this.#loaded ??= this.#load();
+    const { request, agent } = await this.#loaded;
+    return request({ ...options, agent: ownConnection ? false : agent });
+  }
+
+  async #load() {
+    const http = this.#secure ? await import("node:https") : await import("node:http");
+    const agent = new http.Agent({ keepAlive: true, noDelay: true, timeout: idleSocketMs });
+    return { request: http.request, agent };
+  }
+
+  close(): void {
+    this.#loaded?.then(
+      ({ agent }) => agent.destroy(),
+      () => undefined,
+    );
+  }
+}
+
+/** A kept-alive connection may die just as a request goes out; what changes nothing is sent once more. */
+function canRepeat(call: Call, request: ClientRequest, cause: unknown): boolean {
+  const readOnly = call.method === "GET" || call.method === "HEAD";
+  const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+  return readOnly && request.reusedSocket && (code === "ECONNRESET" || code === "EPIPE");
+}
+
+function getResponse(request: ClientRequest, call: Call): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    request.once("response", resolve);
+    request.on("error", reject);
+    sendBody(request, call).catch((cause) => {
+      request.destroy(cause instanceof Error ? cause : new Error(String(cause)));
+    });
+  });
+}
+
+function getUpgrade(request: ClientRequest, call: Call): Promise<Duplex> {
+  return new Promise((resolve, reject) => {
+    request.once("upgrade", (_response, socket, head) => {
+      if (head.length > 0) socket.unshift(head);
+      resolve(socket);
+    });
+    request.once("response", (response) => {
+      const status = response.statusCode ?? 0;
+      readText(response, maxErrorBodyBytes)
+        .then((body) => reject(toStatusError(call.what, status, body)))
+        .catch(reject);
+    });
+    request.on("error", reject);
+    sendBody(request, call).catch(reject);
+  });
+}
+
+async function sendBody(request: ClientRequest, call: Call): Promise<void> {
+  if (call.json !== undefined) {
+    const text = Buffer.from(JSON.stringify(call.json));
+    request.setHeader("Content-Type", "application/json");
+    request.setHeader("Content-Length", text.length);
+    request.end(text);
+    return;
+  }
+  for await (const chunk of readBody(call)) {
+    if (request.destroyed) return;
+    if (!request.write(chunk)) await drained(request);
+  }
+  request.end();
+}
+
+async function* readBody(call: Call): AsyncGenerator<Uint8Array> {
+  try {
+    yield* call.body ?? [];
+  } catch (cause) {
+    if (cause instanceof LongshoreError) throw cause;
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new LongshoreError("invalid", `Cannot ${call.what}: ${why}`, { cause });
+  }
+}
+
+function drained(request: ClientRequest): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      request.off("drain", done).off("close", done);
+      resolve();
+    };
+    request.on("drain", done).on("close", done);
+  });
+}
+
+async function* readChunks(
+  response: IncomingMessage,
+  guard: CallGuard,
+  fail: (cause: unknown) => LongshoreError,
+): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const chunk of response) yield chunk;
+  } catch (cause) {
+    throw fail(cause);
+  } finally {
+    guard.end();
+  }
+}
+
+async function readText(
+  chunks: AsyncIterable<Uint8Array>,
+  maxBytes = Number.POSITIVE_INFINITY,
+): Promise<string> {
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of chunks) {
+    parts.push(chunk);
+    size += chunk.length;
+    if (size >= maxBytes) break;
+  }
+  return Buffer.concat(parts).toString("utf8");
+}
