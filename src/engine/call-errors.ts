@@ -71,13 +71,18 @@ const faultsByCode: Readonly<Record<string, ConnectionFault>> = {
   ENETUNREACH: { kind: "unavailable", why: "there is no route to the host" },
 };
 
+const unreached: ReadonlySet<string> = new Set(["ENOENT", "ENOTSOCK", "ECONNREFUSED", "EACCES", "EPERM"]);
+
 /** What broke while talking to the engine, as an error; one that already is a LongshoreError stays as it is. */
 export function toConnectionError(what: string, endpoint: string, cause: unknown): LongshoreError {
   if (cause instanceof LongshoreError) return cause;
   const code = readCode(cause);
   const fault = faultsByCode[code] ?? toProtocolFault(code, cause);
   const details: ErrorDetails = { cause, hint: fault.hint };
-  return new LongshoreError(fault.kind, `Cannot ${what}: Docker at ${endpoint}: ${fault.why}`, details);
+  const text = unreached.has(code)
+    ? `Cannot reach Docker at ${endpoint}`
+    : `Cannot ${what}: Docker at ${endpoint}`;
+  return new LongshoreError(fault.kind, `${text}: ${fault.why}`, details);
 }
 
 function toProtocolFault(code: string, cause: unknown): ConnectionFault {

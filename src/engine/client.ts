@@ -129,7 +129,8 @@ class KnownEngine {
 
   apiVersion(ask: () => Promise<string>): Promise<string> {
     if (this.#apiVersion === undefined) {
-      const asked = ask();
+      const newest = this.#newest;
+      const asked = newest === undefined ? ask() : Promise.resolve().then(() => negotiateApiVersion(newest));
       this.#apiVersion = asked;
       asked.catch(() => this.#apiVersion === asked && this.forget());
     }

@@ -1,0 +1,16 @@
+export type { TaskAuth } from "./credentials.ts";
+export {
+  formatImageReference,
+  type ImageReference,
+  isLatest,
+  parseImageReference,
+  toRepositoryName,
+} from "./image-reference.ts";
+export type {
+  AcquireOptions,
+  ImageEvent,
+  ImageLease,
+  ImageRemovalEvent,
+  Images,
+  ImagesOptions,
+} from "./images.ts";
