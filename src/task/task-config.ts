@@ -100,6 +100,8 @@ export interface TaskConfig {
   readonly stderrPath: string;
   readonly networkIsolation?: NetworkIsolation | undefined;
   readonly dns?: DnsConfig | undefined;
+  /** The job file is of 2015: what a driver then took for invalid still is. */
+  readonly seedStyle?: boolean | undefined;
 }
 
 /** The task's folders on the host. */

@@ -1,0 +1,132 @@
+import { cpus } from "node:os";
+import type { CreateRequest, HostConfigRequest } from "../../engine/engine-types.ts";
+import { OptionsError, type TaskConfig } from "../../task/index.ts";
+import type { AgentOptions } from "../options/agent-options.ts";
+import { parseTaskOptions, type TaskOptions } from "../options/task-options.ts";
+import { planCommand } from "./command.ts";
+import { planDevices } from "./devices.ts";
+import { planEnvironment } from "./environment.ts";
+import { type HostFiles, hostFiles } from "./host-files.ts";
+import { planLabels } from "./labels.ts";
+import { planMounts } from "./mounts.ts";
+import { type PlannedFile, planEndpoint, planNames, planNetworkMode } from "./network.ts";
+import type { EngineFacts, Planning, Topology } from "./planning.ts";
+import { type PublishedPort, planPorts, toPortRequest } from "./ports.ts";
+import { planResources } from "./resources.ts";
+import { planSecurity } from "./security.ts";
+
+/** What a plan depends on besides the task; what is left out is a Linux engine on this machine. */
+export interface PlanContext {
+  readonly agentOptions: AgentOptions;
+  readonly engine?: EngineFacts | undefined;
+  readonly topology?: Topology | undefined;
+  readonly files?: HostFiles | undefined;
+}
+
+/** A container that is not made yet. */
+export interface ContainerPlan {
+  readonly name: string;
+  readonly request: CreateRequest;
+  readonly options: TaskOptions;
+  readonly networkMode: string;
+  readonly ports: readonly PublishedPort[];
+  /** Files to write before the container is made. */
+  readonly files: readonly PlannedFile[];
+  /** What an operator may want to know. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * The container of a task: its name and the body of the create request, with the image as the task wrote it.
+ * Throws an OptionsError with all that is wrong with the task; paths begin with `config` or `resources`.
+ */
+export function planContainer(task: TaskConfig, context: PlanContext): ContainerPlan {
+  const options = parseTaskOptions(task.driverConfig, task.name);
+  const planning = toPlanning(task, options, context);
+  const networkMode = planNetworkMode(planning);
+  const ports = planPorts(planning, networkMode);
+  const { ExposedPorts, PortBindings } = toPortRequest(ports);
+  const names = planNames(planning, networkMode);
+  const request: CreateRequest = {
+    Image: options.image ?? "",
+    ...planCommand(planning),
+    Env: planEnvironment(planning),
+    Labels: planLabels(planning),
+    ...(task.user !== "" && { User: task.user }),
+    ...(options.work_dir !== undefined && { WorkingDir: options.work_dir }),
+    ...(names.hostname !== undefined && { Hostname: names.hostname }),
+    ...(options.tty && { Tty: true }),
+    ...(options.interactive && { OpenStdin: true }),
+    ...(options.healthchecks.disable && { Healthcheck: { Test: ["NONE"] } }),
+    ...(ExposedPorts !== undefined && { ExposedPorts }),
+    ...planEndpoint(planning, networkMode),
+    HostConfig: {
+      NetworkMode: networkMode,
+      ...(PortBindings !== undefined && { PortBindings }),
+      ...names.host,
+      ...planMounts(planning, names.files),
+      ...planResources(planning),
+      ...planSecurity(planning),
+      ...planDevices(planning),
+      ...planKernel(planning),
+      LogConfig: planLogging(planning),
+    },
+  };
+  if (planning.problems.length > 0) throw new OptionsError(`task "${task.name}"`, planning.problems);
+  return {
+    name: toContainerName(task),
+    request,
+    options,
+    networkMode,
+    ports,
+    files: names.files,
+    notes: planning.notes,
+  };
+}
+
+/** `<task>-<alloc id>`, as Nomad names its containers. */
+export function toContainerName(task: Pick<TaskConfig, "name" | "allocId">): string {
+  return `${task.name.replaceAll("/", "_")}-${task.allocId}`;
+}
+
+function toPlanning(task: TaskConfig, options: TaskOptions, context: PlanContext): Planning {
+  return {
+    task,
+    options,
+    agent: context.agentOptions,
+    engine: context.engine ?? { cgroupVersion: 2, osType: "linux", memoryBytes: 0 },
+    topology: context.topology ?? measureTopology(),
+    files: context.files ?? hostFiles,
+    problems: [],
+    notes: [],
+  };
+}
+
+/** This machine's compute; where it does not tell its clock, each core counts as 1000 MHz. */
+export function measureTopology(): Topology {
+  const cores = cpus();
+  const totalMhz = cores.reduce((sum, core) => sum + (core.speed || 1000), 0);
+  return { totalMhz: Math.max(1000, totalMhz), cores: Math.max(1, cores.length) };
+}
+
+function planKernel({ options }: Planning): HostConfigRequest {
+  const ulimits = Object.entries(options.ulimit).map(([name, limit]) => {
+    const [soft = "", hard = soft] = limit.split(":");
+    return { Name: name, Soft: Number(soft), Hard: Number(hard) };
+  });
+  return {
+    ...(options.init && { Init: true }),
+    ...(options.shm_size !== undefined && options.shm_size > 0 && { ShmSize: options.shm_size }),
+    ...(Object.keys(options.sysctl).length > 0 && { Sysctls: options.sysctl }),
+    ...(Object.keys(options.storage_opt).length > 0 && { StorageOpt: options.storage_opt }),
+    ...(ulimits.length > 0 && { Ulimits: ulimits }),
+  };
+}
+
+/** The agent's log options go with the agent's log driver only. */
+function planLogging({ options, agent }: Planning) {
+  const type = options.logging.type ?? options.logging.driver ?? agent.logging.type;
+  const own = options.logging.config;
+  const inherited = type === agent.logging.type ? agent.logging.config : {};
+  return { Type: type, Config: Object.keys(own).length > 0 ? own : inherited };
+}

@@ -1,0 +1,38 @@
+import type { OptionProblem, TaskConfig } from "../../task/index.ts";
+import type { AgentOptions } from "../options/agent-options.ts";
+import type { OptionPath } from "../options/fields.ts";
+import type { TaskOptions } from "../options/task-options.ts";
+import type { HostFiles } from "./host-files.ts";
+
+/** What a plan must know of the engine. */
+export interface EngineFacts {
+  readonly cgroupVersion: 1 | 2;
+  /** `linux` or `windows`: what the containers run. */
+  readonly osType: string;
+  /** The machine's memory; 0 when unknown. */
+  readonly memoryBytes: number;
+}
+
+/** The machine's compute. */
+export interface Topology {
+  readonly totalMhz: number;
+  readonly cores: number;
+}
+
+/** One task while its container is planned; the parts of the plan add to `problems` and `notes`. */
+export interface Planning {
+  readonly task: TaskConfig;
+  readonly options: TaskOptions;
+  readonly agent: AgentOptions;
+  readonly engine: EngineFacts;
+  readonly topology: Topology;
+  readonly files: HostFiles;
+  readonly problems: OptionProblem[];
+  /** What an operator may want to know of the plan. */
+  readonly notes: string[];
+}
+
+/** Says that a key of the task's `config` cannot be as it is. */
+export function refuse(planning: Planning, path: OptionPath, message: string, hint?: string): void {
+  planning.problems.push({ path: ["config", ...path], message, hint });
+}
