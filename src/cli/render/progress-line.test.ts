@@ -16,15 +16,15 @@ const progress = {
 describe("toProgressLine", () => {
   it("shows name, bar, percent, bytes, rate and time left where there is room", () => {
     expect(toProgressLine({ ...progress, image: "redis:7" }, 100)).toMatchInlineSnapshot(
-      `"redis:7  [==========>           ]   45%  12.3 MB of 27.0 MB  3.10 MB/s  5.0s left"`,
+      `"redis:7  [==========>           ]   45%  12.3 MB of 27.0 MB  3.10 MB/s  5s left"`,
     );
   });
 
   it("leaves out the bar, then parts, on narrow terminals", () => {
     expect(toProgressLine(progress, 79)).toMatchInlineSnapshot(
-      `"…example.org/team/service:1.2.3   45%  12.3 MB of 27.0 MB  3.10 MB/s  5.0s left"`,
+      `"….example.org/team/service:1.2.3   45%  12.3 MB of 27.0 MB  3.10 MB/s  5s left"`,
     );
-    expect(toProgressLine(progress, 39)).toMatchInlineSnapshot(`"…y.example.org/team/service:1.2.3   45%"`);
+    expect(toProgressLine(progress, 39)).toMatchInlineSnapshot(`"…org/team/service:1.2.3   45%  5s left"`);
     expect(toProgressLine(progress, 20)).toMatchInlineSnapshot(`"…service:1.2.3   45%"`);
   });
 

@@ -15,10 +15,8 @@ export function toProgressLine(progress: PullProgress, columns: number): string 
       : "waiting";
   const rate = progress.bytesPerSecond > 0 ? pad(`${formatBytes(progress.bytesPerSecond)}/s`, 9) : "";
   const left =
-    progress.secondsLeft === undefined
-      ? ""
-      : `${formatDuration(Math.ceil(progress.secondsLeft) * 1000)} left`;
-  const wanted = [percent, bytes, left, rate].filter((part) => part !== "");
+    progress.secondsLeft === undefined ? "" : pad(`${formatSeconds(progress.secondsLeft)} left`, 8);
+  const wanted = [percent, left, bytes, rate].filter((part) => part !== "");
   const shortest = Math.min(textWidth(progress.image), 16);
   while (wanted.length > 1 && shortest + textWidth(wanted.join("  ")) + 2 > columns) wanted.pop();
   const figures = inOrder(wanted, [percent, bytes, rate, left]).join("  ");

@@ -6,7 +6,7 @@ import { toClosingLines } from "./outcome-table.ts";
 import { PullBoard } from "./pull-board.ts";
 import type { Screen } from "./screen.ts";
 import { createTaskLabel, type TaskLabel, toTaskLabels } from "./task-labels.ts";
-import { countOf, formatTime, pad, truncate } from "./text.ts";
+import { countOf, formatTime, pad, truncateMiddle } from "./text.ts";
 
 export interface RunViewOptions {
   readonly job: Job;
@@ -145,7 +145,7 @@ export class RunView {
 
   #paintedLabel(task: TaskRef, paints: ReadonlyMap<string, Paint>): string {
     const label = this.#label(task);
-    const text = pad(truncate(label, this.#labelColumns), this.#labelColumns);
+    const text = pad(truncateMiddle(label, this.#labelColumns), this.#labelColumns);
     return (paints.get(label) ?? String)(text);
   }
 

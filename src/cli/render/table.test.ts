@@ -24,7 +24,7 @@ describe("toTable", () => {
     const rows = [[{ text: "a-very-long-task-name" }, { text: "complete" }, { text: "0" }]];
     expect(toTable(columns, rows, { columns: 24 })).toEqual([
       "TASK       STATE    EXIT",
-      "a-very-lo… complete    0",
+      "a-very…ame complete    0",
     ]);
   });
 

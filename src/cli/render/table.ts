@@ -1,4 +1,4 @@
-import { pad, textWidth, truncate } from "./text.ts";
+import { pad, textWidth, truncateMiddle } from "./text.ts";
 
 export interface TableColumn {
   readonly title: string;
@@ -52,7 +52,7 @@ function toLine(
   const parts = columns.map((column, index) => {
     const cell = cells[index] ?? { text: "" };
     const width = widths[index] ?? 0;
-    const text = truncate(cell.text, width);
+    const text = truncateMiddle(cell.text, width);
     const last = index === columns.length - 1 && column.align !== "right";
     const padded = last ? text : pad(text, width, column.align);
     return cell.paint === undefined ? padded : padded.replace(text, () => (cell.paint ?? String)(text));

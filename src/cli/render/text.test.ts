@@ -1,5 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { formatBytes, formatDuration, pad, textWidth, truncate, truncateStart, wrap } from "./text.ts";
+import {
+  formatBytes,
+  formatDuration,
+  pad,
+  textWidth,
+  truncate,
+  truncateMiddle,
+  truncateStart,
+  wrap,
+} from "./text.ts";
 
 describe("text", () => {
   it.each([
@@ -39,6 +48,11 @@ describe("text", () => {
     expect(truncateStart("registry/app:1", 14)).toBe("registry/app:1");
     expect(truncateStart("registry/app:1", 6)).toBe("…app:1");
     expect(truncateStart("abc", 0)).toBe("");
+  });
+
+  it("truncates in the middle where both ends tell", () => {
+    expect(truncateMiddle("a-long-name[12]", 12)).toBe("a-long-n…12]");
+    expect(truncateMiddle("short", 5)).toBe("short");
   });
 
   it("pads by columns", () => {

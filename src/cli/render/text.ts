@@ -23,16 +23,26 @@ export function truncate(text: string, columns: number): string {
 /** Cuts plain text to so many columns at its start, for names whose end tells most. */
 export function truncateStart(text: string, columns: number): string {
   if (columns <= 0) return "";
+  return stringWidth(text) <= columns ? text : `…${tailOf(text, columns - 1)}`;
+}
+
+/** Cuts plain text to so many columns in its middle, so that `name[0]` and `name[1]` stay apart. */
+export function truncateMiddle(text: string, columns: number): string {
   if (stringWidth(text) <= columns) return text;
+  const tail = tailOf(text, Math.floor((columns - 1) / 3));
+  return truncate(text, columns - stringWidth(tail)) + tail;
+}
+
+function tailOf(text: string, columns: number): string {
   const segments = [...new Intl.Segmenter().segment(text)].map(({ segment }) => segment);
   let width = 0;
   let start = segments.length;
   while (start > 0) {
     width += stringWidth(segments[start - 1] ?? "");
-    if (width > columns - 1) break;
+    if (width > columns) break;
     start--;
   }
-  return `…${segments.slice(start).join("")}`;
+  return segments.slice(start).join("");
 }
 
 /** Text with blanks after it (or before it, when `align` is right) up to so many columns. */
