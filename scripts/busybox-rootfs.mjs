@@ -18,7 +18,7 @@ const emptyFolders = ["dev", "etc", "home", "proc", "root", "run", "sys", "usr",
  * @returns {Promise<Buffer>} a tar archive
  */
 export async function busyboxRootfs(more = []) {
-  const path = await findTool("busybox", isStatic);
+  const path = await staticBusybox();
   if (path === undefined) {
     throw new Error(
       "no statically linked busybox on this machine; Debian and Ubuntu: apt-get install busybox-static",
@@ -40,6 +40,11 @@ export async function busyboxRootfs(more = []) {
     file("www/index.html", "hello from busybox\n"),
     ...more,
   ]);
+}
+
+/** The path of a busybox that runs without libraries, or undefined. */
+export async function staticBusybox() {
+  return await findTool("busybox", isStatic);
 }
 
 /** @param {string} path @param {string} text @returns {TarEntry} */
