@@ -14,6 +14,7 @@ export interface RegistryAuth {
   readonly username?: string | undefined;
   readonly password?: string | undefined;
   readonly identityToken?: string | undefined;
+  readonly registryToken?: string | undefined;
   readonly serverAddress?: string | undefined;
 }
 

@@ -127,6 +127,7 @@ function toAuthHeader(auth: RegistryAuth): string {
     username: auth.username,
     password: auth.password,
     identitytoken: auth.identityToken,
+    registrytoken: auth.registryToken,
     serveraddress: auth.serverAddress,
   };
   return Buffer.from(JSON.stringify(fields)).toString("base64url");

@@ -1,6 +1,6 @@
 import type { Engine, ImageInspect } from "../../engine/index.ts";
 import type { CallOptions, Logger, TaskEventDetail } from "../../task/index.ts";
-import type { TaskAuth } from "./credentials.ts";
+import type { AgentAuth, TaskAuth } from "./credentials.ts";
 
 /** What a waiter hears while its image is made available. */
 export type ImageEvent = Extract<
@@ -17,8 +17,7 @@ export type ImageRemovalEvent =
 export interface ImagesOptions {
   readonly engine: Engine;
   readonly logger: Logger;
-  /** The agent's `auth` block: a docker config file, the name of a credential helper. */
-  readonly auth?: { readonly config?: string | undefined; readonly helper?: string | undefined } | undefined;
+  readonly auth?: AgentAuth | undefined;
   /** Remove images that no task uses any more (true). */
   readonly cleanup?: boolean | undefined;
   /** How long an image stays after its last use (180,000). */

@@ -1,4 +1,5 @@
-export type { TaskAuth } from "./credentials.ts";
+export { createImages } from "./create-images.ts";
+export type { AgentAuth, TaskAuth } from "./credentials.ts";
 export {
   formatImageReference,
   type ImageReference,

@@ -1,0 +1,151 @@
+import type { CallOptions } from "../../task/index.ts";
+import { LongshoreError } from "../../task/index.ts";
+import { removeUnusedImage } from "./image-removal.ts";
+import type { ImagesOptions } from "./images.ts";
+
+/** One user's hold on a reference. */
+export interface ShelfLease {
+  readonly reference: string;
+  /** Resolves when no removal of the reference is under way. */
+  ready(options: CallOptions): Promise<void>;
+  /** The reference is in use, as the image of this id (undefined where it is not known). */
+  use(imageId: string | undefined): void;
+  /** Lets go. The last one to let go of a reference that was used sets its removal off. */
+  release(): void;
+}
+
+/** Counts who holds which reference, and removes those that nobody has held for a while. */
+export interface ImageShelf extends AsyncDisposable {
+  take(reference: string, repository: string): ShelfLease;
+  /** This image came from a task's own archive, so it may be removed although no registry has it. */
+  noteLoaded(imageId: string): void;
+  flush(options?: CallOptions): Promise<void>;
+}
+
+interface Slot {
+  readonly reference: string;
+  readonly repository: string;
+  readonly imageIds: Set<string>;
+  leases: number;
+  used: boolean;
+  timer: NodeJS.Timeout | undefined;
+  removal: Promise<void> | undefined;
+}
+
+type ShelfOptions = Pick<ImagesOptions, "engine" | "logger" | "cleanup" | "imageDelayMs" | "onRemoval">;
+
+/** A shelf that removes through the engine. Disposing drops what waits for its delay. */
+export function createImageShelf(options: ShelfOptions): ImageShelf {
+  const slots = new Map<string, Slot>();
+  const loaded = new Set<string>();
+  const toldKept = new Set<string>();
+
+  function slotOf(reference: string, repository: string): Slot {
+    const known = slots.get(reference);
+    if (known !== undefined) return known;
+    const slot: Slot = {
+      reference,
+      repository,
+      imageIds: new Set(),
+      leases: 0,
+      used: false,
+      timer: undefined,
+      removal: undefined,
+    };
+    slots.set(reference, slot);
+    return slot;
+  }
+
+  function schedule(slot: Slot): void {
+    if (!slot.used || options.cleanup === false) {
+      slots.delete(slot.reference);
+      return;
+    }
+    slot.timer = setTimeout(() => void remove(slot), options.imageDelayMs ?? 180_000);
+    // A process that has nothing else to do need not wait for it.
+    slot.timer.unref();
+  }
+
+  function remove(slot: Slot, signal?: AbortSignal): Promise<void> {
+    clearTimeout(slot.timer);
+    slot.timer = undefined;
+    slot.removal ??= removeNow(slot, signal).finally(() => {
+      slot.removal = undefined;
+      if (slot.leases === 0 && slot.timer === undefined) slots.delete(slot.reference);
+    });
+    return slot.removal;
+  }
+
+  async function removeNow(slot: Slot, signal: AbortSignal | undefined): Promise<void> {
+    try {
+      const outcome = await removeUnusedImage(options.engine, {
+        ...slot,
+        signal,
+        isLoaded: (id) => loaded.has(id),
+        isHeldElsewhere: (id) => isHeldElsewhere(slot, id),
+        isWanted: () => slot.leases > 0,
+      });
+      if (outcome.type === "postponed") schedule(slot);
+      if (outcome.type === "removed") options.onRemoval?.({ type: "image-removed", image: slot.reference });
+      if (outcome.type === "kept") tellKept(slot.reference, outcome.reason);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      options.logger.warn(`An image that no task uses stays: ${why}`, { image: slot.reference });
+    }
+  }
+
+  function isHeldElsewhere(slot: Slot, imageId: string): boolean {
+    return [...slots.values()].some(
+      (other) => other !== slot && other.leases > 0 && other.imageIds.has(imageId),
+    );
+  }
+
+  function tellKept(image: string, reason: string): void {
+    if (toldKept.has(image)) return;
+    toldKept.add(image);
+    options.logger.info(`Image "${image}" stays: ${reason}`, { image });
+    options.onRemoval?.({ type: "image-kept", image, reason });
+  }
+
+  return {
+    take(reference, repository) {
+      const slot = slotOf(reference, repository);
+      slot.leases += 1;
+      clearTimeout(slot.timer);
+      slot.timer = undefined;
+      let released = false;
+      return {
+        reference,
+        ready: ({ signal }) => waitForRemoval(slot, signal),
+        use(imageId) {
+          slot.used = true;
+          if (imageId !== undefined) slot.imageIds.add(imageId);
+        },
+        release() {
+          if (released) return;
+          released = true;
+          slot.leases -= 1;
+          if (slot.leases === 0) schedule(slot);
+        },
+      };
+    },
+    noteLoaded: (imageId) => void loaded.add(imageId),
+    async flush(call) {
+      const waiting = [...slots.values()].filter((slot) => slot.timer !== undefined);
+      const underWay = [...slots.values()].flatMap((slot) => slot.removal ?? []);
+      await Promise.all([...underWay, ...waiting.map((slot) => remove(slot, call?.signal))]);
+    },
+    async [Symbol.asyncDispose]() {
+      const underWay = [...slots.values()].flatMap((slot) => slot.removal ?? []);
+      for (const slot of slots.values()) clearTimeout(slot.timer);
+      slots.clear();
+      await Promise.all(underWay);
+    },
+  };
+}
+
+async function waitForRemoval(slot: Slot, signal: AbortSignal | undefined): Promise<void> {
+  await slot.removal;
+  if (!signal?.aborted) return;
+  throw new LongshoreError("canceled", `Canceled: image "${slot.reference}"`, { cause: signal.reason });
+}
