@@ -3,7 +3,7 @@ import {
   bed,
   callEngine,
   callEngineOk,
-  makeTaskConfig,
+  importImage,
   pushImage,
   registryLogin,
   removeImage,
@@ -41,12 +41,15 @@ describe("the bed", () => {
   });
 
   it("finds and removes containers that a test left, labelled or not", async () => {
-    const { socket, image } = bed();
-    const { labels } = (await makeTaskConfig()).driverConfig as { labels: Record<string, string>[] };
-    const body = { Image: image, Labels: Object.assign({}, ...labels) };
-    await callEngineOk(socket, "POST", "/containers/create", { body });
-    await callEngineOk(socket, "POST", "/containers/create", { body: { Image: image } });
-    await expect(refuseLeaks(bed())).rejects.toThrow(/left 2 container/);
-    expect(await findLeaks(bed())).toEqual([]);
+    const { socket } = bed();
+    const image = await importImage(socket, { name: "longshore-test/leaky", tag: bed().runId });
+    const run = { ...bed(), image, registryHost: "none", runLabel: { key: "leaky", value: bed().runId } };
+    const labelled = { Image: bed().image, Labels: { leaky: bed().runId } };
+    for (const body of [labelled, { Image: image }]) {
+      await callEngineOk(socket, "POST", "/containers/create", { body });
+    }
+    await expect(refuseLeaks(run)).rejects.toThrow(/left 2 container/);
+    expect(await findLeaks(run)).toEqual([]);
+    await removeImage(socket, image);
   });
 });

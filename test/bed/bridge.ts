@@ -1,6 +1,5 @@
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { networkInterfaces } from "node:os";
 import { promisify } from "node:util";
 import { findTool } from "../../scripts/tools.mjs";
 
@@ -19,7 +18,7 @@ export async function addBridge(): Promise<Bridge> {
   if (program === undefined)
     throw new Error("no `ip` on this machine; Debian and Ubuntu: apt-get install iproute2");
   const name = `ls-${randomBytes(4).toString("hex")}`;
-  const address = freeAddress();
+  const address = await freeAddress(program);
   await run(program, ["link", "add", "name", name, "type", "bridge"]);
   const bridge: Bridge = {
     name,
@@ -38,10 +37,11 @@ export async function addBridge(): Promise<Bridge> {
   return bridge;
 }
 
-function freeAddress(): string {
-  const used = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
+/** Node lists only interfaces that are up. */
+async function freeAddress(program: string): Promise<string> {
+  const { stdout } = await run(program, ["-oneline", "-4", "address"]);
   for (;;) {
     const prefix = `10.213.${randomBytes(1)[0]}.`;
-    if (!used.some(({ address }) => address.startsWith(prefix))) return `${prefix}1`;
+    if (!stdout.includes(` ${prefix}`)) return `${prefix}1`;
   }
 }

@@ -47,6 +47,8 @@ async function guardImage(socket: string, image: string): Promise<string> {
 async function removeImagesOf(run: Bed): Promise<void> {
   const images = (await callEngineOk(run.socket, "GET", "/images/json")) as { RepoTags: string[] | null }[];
   const tags = images.flatMap(({ RepoTags }) => RepoTags ?? []);
-  const own = tags.filter((tag) => tag === run.image || tag.startsWith(`${run.registryHost}/`));
-  for (const tag of own) await removeImage(run.socket, tag);
+  const isOwn = (tag: string) =>
+    tag.startsWith(`${run.registryHost}/`) ||
+    (tag.startsWith("longshore-test/") && tag.endsWith(`:${run.runId}`));
+  for (const tag of tags.filter(isOwn)) await removeImage(run.socket, tag);
 }

@@ -6,6 +6,7 @@ export type { Fault } from "./faults.ts";
 export { freePort } from "./free-port.ts";
 export { type ImageContent, importImage, removeImage } from "./images.ts";
 export { type PrivateEngine, type PrivateEngineOptions, startPrivateEngine } from "./private-engine.ts";
+export { echoContent, programEntries, redisContent } from "./programs.ts";
 export { type PushedImage, type PushTarget, pushImage } from "./push.ts";
 export { type Registry, type RegistryOptions, registryLogin, startRegistry } from "./registry.ts";
 export {

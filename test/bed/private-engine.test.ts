@@ -1,3 +1,4 @@
+import { readdir } from "node:fs/promises";
 import { expect, it } from "vitest";
 import {
   bed,
@@ -35,8 +36,19 @@ it("an engine of its own runs containers with mapped ports and restarts on the s
   expect((await callEngine(bed().socket, "GET", `/containers/${Id}/json`)).status).toBe(404);
 });
 
+it("an engine of its own leaves the machine's bridges alone", async () => {
+  const bridges = async () =>
+    (await readdir("/sys/class/net")).filter((name) => /^(docker|br-)/.test(name)).sort();
+  const before = await bridges();
+  {
+    await using engine = await startPrivateEngine();
+    await engine.stop();
+  }
+  expect(await bridges()).toEqual(before);
+});
+
 it("with live restore a container outlives its engine's death", async () => {
-  await using engine = await startPrivateEngine({ liveRestore: true, network: "none" });
+  await using engine = await startPrivateEngine({ liveRestore: true });
   const image = await importImage(engine.socket, { name: "box", tag: "1" });
   const body = { Image: image, Cmd: ["sleep", "600"], HostConfig: { NetworkMode: "none" } };
   const { Id } = (await callEngineOk(engine.socket, "POST", "/containers/create", { body })) as {
@@ -51,7 +63,7 @@ it("with live restore a container outlives its engine's death", async () => {
 it("an engine with a mirror of Docker Hub pulls official names from it", async () => {
   await using hub = await startRegistry();
   await pushImage({ registry: hub.host, name: "library/redis", tag: "latest" });
-  await using engine = await startPrivateEngine({ registryMirrors: [`http://${hub.host}`], network: "none" });
+  await using engine = await startPrivateEngine({ registryMirrors: [`http://${hub.host}`] });
   await callEngineOk(engine.socket, "POST", "/images/create?fromImage=redis&tag=latest");
   expect((await callEngine(engine.socket, "GET", "/images/redis:latest/json")).status).toBe(200);
 });

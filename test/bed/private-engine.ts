@@ -15,8 +15,6 @@ export interface PrivateEngineOptions {
   readonly registryMirrors?: readonly string[];
   /** Containers live on while the engine is down. */
   readonly liveRestore?: boolean;
-  /** `none`: containers have only the host's network or none. Default: a bridge of its own. */
-  readonly network?: "bridge" | "none";
   /** More arguments of dockerd. */
   readonly args?: readonly string[];
 }
@@ -41,7 +39,8 @@ export async function startPrivateEngine(options: PrivateEngineOptions = {}): Pr
   const program = await findTool("dockerd");
   if (program === undefined) throw new Error("dockerd is not on this machine");
   const folder = await mkdtemp(join(tmpdir(), "longshore-engine-"));
-  const bridge = options.network === "none" ? undefined : await addBridge();
+  // Without a bridge of its own (also with --bridge=none) it would take or remove the machine's docker0.
+  const bridge = await addBridge();
   const engine = new DockerDaemon(program, folder, options, bridge);
   try {
     await engine.start();
@@ -58,11 +57,11 @@ class DockerDaemon implements PrivateEngine {
   readonly #program: string;
   readonly #folder: string;
   readonly #args: readonly string[];
-  readonly #bridge: Bridge | undefined;
+  readonly #bridge: Bridge;
   #process: RunningProcess | undefined;
   #everRan = false;
 
-  constructor(program: string, folder: string, options: PrivateEngineOptions, bridge: Bridge | undefined) {
+  constructor(program: string, folder: string, options: PrivateEngineOptions, bridge: Bridge) {
     this.socket = join(folder, "docker.sock");
     this.endpoint = `unix://${this.socket}`;
     this.#program = program;
@@ -103,7 +102,7 @@ class DockerDaemon implements PrivateEngine {
     } finally {
       await this.kill();
       await unmountBelow(this.#folder);
-      await this.#bridge?.[Symbol.asyncDispose]();
+      await this.#bridge[Symbol.asyncDispose]();
       await rm(this.#folder, { recursive: true, force: true });
     }
   }
@@ -131,11 +130,7 @@ class DockerDaemon implements PrivateEngine {
   }
 }
 
-function toArguments(
-  folder: string,
-  options: PrivateEngineOptions,
-  bridge: Bridge | undefined,
-): readonly string[] {
+function toArguments(folder: string, options: PrivateEngineOptions, bridge: Bridge): readonly string[] {
   const namespace = `longshore-${randomUUID().slice(0, 8)}`;
   return [
     `--host=unix://${join(folder, "docker.sock")}`,
@@ -147,7 +142,7 @@ function toArguments(
     // Where the system's containerd runs, dockerd uses that one in place of its own.
     `--containerd-namespace=${namespace}`,
     `--containerd-plugins-namespace=${namespace}-plugins`,
-    `--bridge=${bridge?.name ?? "none"}`,
+    `--bridge=${bridge.name}`,
     // Rules are the machine's, shared with its own engine; ports are mapped by the engine's proxy instead.
     "--iptables=false",
     "--ip-masq=false",
