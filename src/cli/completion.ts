@@ -17,7 +17,8 @@ const flagWords = (spec: CommandSpec): string => spec.flags.map((flag) => `--${f
 const commandWords = (commands: readonly CommandSpec[]): string =>
   [...commands.map((spec) => spec.name), "help"].join(" ");
 
-function toBash(commands: readonly CommandSpec[]): string {
+/** The script for Bash, from the table of commands. */
+export function toBash(commands: readonly CommandSpec[]): string {
   const cases = commands.map((spec) => {
     const words = [flagWords(spec), ...(spec.args?.choices ?? [])].join(" ").trim();
     return `    ${spec.name}) words="${words} --help" ;;`;
@@ -51,7 +52,8 @@ complete -F _longshore longshore
 `;
 }
 
-function toZsh(commands: readonly CommandSpec[]): string {
+/** The script for Zsh, from the table of commands. */
+export function toZsh(commands: readonly CommandSpec[]): string {
   const names = commands.map((spec) => `    '${spec.name}:${zshQuote(spec.summary)}'`);
   const cases = commands.map((spec) => {
     const specs = [...spec.flags.map(toZshFlag), ...toZshArgs(spec)].map((line) => ` \\\n        ${line}`);
@@ -97,7 +99,8 @@ function zshQuote(text: string): string {
   return text.replaceAll("'", "'\\''").replaceAll(/[[\]:]/g, "\\$&");
 }
 
-function toFish(commands: readonly CommandSpec[]): string {
+/** The script for Fish, from the table of commands. */
+export function toFish(commands: readonly CommandSpec[]): string {
   const lines = [
     "# fish completion for longshore",
     "complete -c longshore -f",

@@ -1,0 +1,54 @@
+import { exitCodes, type StopSignal, toSignalExitCode } from "./exit-code.ts";
+
+const signals: readonly StopSignal[] = ["SIGINT", "SIGTERM", "SIGHUP"];
+
+export interface StopListener {
+  /** The first signal: stop gracefully. */
+  stop(signal: StopSignal): void;
+  /** The second one: kill. */
+  kill(): void;
+}
+
+/**
+ * Takes the process's stop signals: the first asks to stop, the second to kill, and the third ends the process
+ * at once whatever still runs. A listener that comes late is told what it missed.
+ */
+export class StopSignals implements Disposable {
+  readonly #process: NodeJS.EventEmitter;
+  readonly #received: StopSignal[] = [];
+  #listener: StopListener | undefined;
+  readonly #onSignal = (signal: StopSignal): void => {
+    // A terminal that goes away is one wish to stop, however often it is told.
+    if (signal === "SIGHUP" && this.#received.length > 0) return;
+    this.#received.push(signal);
+    this.#tell(this.#received.length);
+    if (this.#received.length > 2) process.exit(this.exitCode ?? exitCodes.failed);
+  };
+
+  constructor(source: NodeJS.EventEmitter) {
+    this.#process = source;
+    for (const signal of signals) source.on(signal, this.#onSignal);
+  }
+
+  /** Exit code of the first signal; undefined while there was none. */
+  get exitCode(): number | undefined {
+    const [first] = this.#received;
+    return first === undefined ? undefined : toSignalExitCode(first);
+  }
+
+  /** Who is told from now on, and of what has come already. */
+  listen(listener: StopListener): void {
+    this.#listener = listener;
+    for (let count = 1; count <= this.#received.length; count++) this.#tell(count);
+  }
+
+  [Symbol.dispose](): void {
+    for (const signal of signals) this.#process.off(signal, this.#onSignal);
+  }
+
+  #tell(count: number): void {
+    const [first] = this.#received;
+    if (count === 1 && first !== undefined) this.#listener?.stop(first);
+    if (count === 2) this.#listener?.kill();
+  }
+}
