@@ -1,0 +1,74 @@
+import type { Diagnostic, NoEffect, SourceRange } from "./job.ts";
+import type { Fault, Place } from "./tree.ts";
+
+/** The texts that places refer to, by file name. */
+export type SourceTexts = ReadonlyMap<string, string>;
+
+/** Collects what is found in one job file, and gives places their line of source. */
+export class Findings {
+  readonly diagnostics: Diagnostic[] = [];
+  readonly noEffect: NoEffect[] = [];
+  readonly #files: readonly string[];
+  readonly #lines: ReadonlyMap<string, readonly string[]>;
+
+  constructor(files: readonly string[], texts: SourceTexts) {
+    this.#files = files;
+    this.#lines = new Map([...texts].map(([name, text]) => [name, text.split(/\r?\n/)]));
+  }
+
+  range(place: Place | undefined): SourceRange | undefined {
+    if (place === undefined) return undefined;
+    const [index, line, column, endLine, endColumn] = place;
+    const file = this.#files[index];
+    return file === undefined ? undefined : { file, line, column, endLine, endColumn };
+  }
+
+  locate(place: Place | undefined): Pick<Diagnostic, "range" | "sourceLine"> {
+    const range = this.range(place);
+    return { range, sourceLine: range && this.#lines.get(range.file)?.[range.line - 1] };
+  }
+
+  error(place: Place | undefined, summary: string, detail: string): void {
+    this.#add({ severity: "error", summary, detail, ...this.locate(place) });
+  }
+
+  warn(place: Place | undefined, summary: string, detail: string): void {
+    this.#add({ severity: "warning", summary, detail, ...this.locate(place) });
+  }
+
+  /** Takes over what HashiCorp's parser found. */
+  addFaults(faults: readonly Fault[]): void {
+    for (const { severity, summary, detail, place } of faults) {
+      this.#add({ severity, summary, detail, ...this.locate(place) });
+    }
+  }
+
+  idle(key: string, place: Place | undefined): void {
+    if (!this.noEffect.some((known) => known.key === key))
+      this.noEffect.push({ key, range: this.range(place) });
+  }
+
+  errors(): readonly Diagnostic[] {
+    return this.#sorted("error");
+  }
+
+  warnings(): readonly Diagnostic[] {
+    return this.#sorted("warning");
+  }
+
+  #add(found: Diagnostic): void {
+    const same = (other: Diagnostic) =>
+      other.summary === found.summary &&
+      other.detail === found.detail &&
+      other.range?.line === found.range?.line &&
+      other.range?.column === found.range?.column;
+    if (!this.diagnostics.some(same)) this.diagnostics.push(found);
+  }
+
+  #sorted(severity: Diagnostic["severity"]): readonly Diagnostic[] {
+    const order = (found: Diagnostic) => (found.range?.line ?? 0) * 1e6 + (found.range?.column ?? 0);
+    return this.diagnostics
+      .filter((found) => found.severity === severity)
+      .sort((left, right) => order(left) - order(right));
+  }
+}

@@ -1,0 +1,130 @@
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { setFlagsFromString } from "node:v8";
+import { LongshoreError } from "../task/index.ts";
+import { createHostScope } from "./hcl-host.ts";
+
+type Operation = "define" | "parse" | "format" | "render";
+
+/** The few parts of WebAssembly that are needed: the types of Node 20 do not have them. */
+interface WasmInstance {
+  readonly exports: { readonly mem: { readonly buffer: ArrayBuffer } };
+}
+interface Wasm {
+  compile(bytes: Uint8Array): Promise<object>;
+  instantiate(module: object, imports: object): Promise<WasmInstance>;
+}
+const wasm = (globalThis as unknown as { readonly WebAssembly: Wasm }).WebAssembly;
+
+/** What Go's own wasm_exec.js defines. */
+interface GoRuntime {
+  readonly importObject: object;
+  exit: (code: number) => void;
+  run(instance: WasmInstance): Promise<void>;
+}
+
+interface Instance {
+  call(operation: Operation, request: string): string;
+  memoryBytes(): number;
+}
+
+/** Above this the instance is thrown away after a call: WebAssembly memory never shrinks. */
+const maxIdleMemoryBytes = 256 * 1024 * 1024;
+
+/** Functions that one call lends to Go by name. */
+export type HostFunctions = Readonly<Record<string, (...args: never[]) => unknown>>;
+
+/** The part lies in `hcl/` beside the sources, and beside the bundle itself once built. */
+function findPart(name: string): URL {
+  const candidates = [new URL(`./hcl/${name}`, import.meta.url), new URL(`./${name}`, import.meta.url)];
+  const found = candidates.find((candidate) => existsSync(candidate));
+  if (found === undefined) {
+    throw new LongshoreError(
+      "internal",
+      `${name}, a part of Longshore, is missing beside ${import.meta.url}`,
+      {
+        hint: "Install longshore again.",
+      },
+    );
+  }
+  return found;
+}
+
+async function compile(): Promise<object> {
+  const bytes = await readFile(findPart("hcl.wasm"));
+  // A job file is parsed once or twice: compiling quickly beats running fast, by about 80 ms.
+  setFlagsFromString("--liftoff-only");
+  try {
+    return await wasm.compile(bytes);
+  } finally {
+    setFlagsFromString("--no-liftoff-only");
+  }
+}
+
+function unreferencedTimeout(callback: () => void, delayMs: number): NodeJS.Timeout {
+  return setTimeout(callback, delayMs).unref();
+}
+
+async function instantiate(
+  module: object,
+  runtimeSource: string,
+): Promise<[Instance, Record<string, unknown>]> {
+  const scope = createHostScope();
+  // The file expects to be a script of a page and writes to globalThis; here it gets one of its own.
+  new Function("globalThis", "setTimeout", runtimeSource)(scope, unreferencedTimeout);
+  const runtime = new (scope.Go as new () => GoRuntime)();
+  runtime.exit = () => undefined;
+  const instance = await wasm.instantiate(module, runtime.importObject);
+  void runtime.run(instance);
+  const call = scope.longshoreHcl as (operation: Operation, request: string) => string;
+  const memory = instance.exports.mem;
+  return [{ call, memoryBytes: () => memory.buffer.byteLength }, scope];
+}
+
+/**
+ * HashiCorp's HCL and Go's templates, in WebAssembly: compiled at the first call, one instance for all calls, and a new
+ * one after a call that broke it.
+ */
+export class HclEngine {
+  readonly #schemas: string;
+  #parts: Promise<[object, string]> | undefined;
+  #instance: Promise<[Instance, Record<string, unknown>]> | undefined;
+
+  /** `schemas` are what `parse` may name: blocks as the Go side's Schema has them. */
+  constructor(schemas: Readonly<Record<string, unknown>>) {
+    this.#schemas = JSON.stringify(schemas);
+  }
+
+  /** Rejects with kind `internal` when the call broke the engine; `Nested too deeply` is the usual reason. */
+  async call(operation: Operation, request: unknown, functions: HostFunctions = {}): Promise<unknown> {
+    this.#instance ??= this.#start();
+    let answer: { ok?: unknown; failure?: string };
+    try {
+      const [instance, scope] = await this.#instance;
+      Object.assign(scope, functions);
+      answer = JSON.parse(instance.call(operation, JSON.stringify(request)) ?? '{"failure":"it ended"}');
+      if (instance.memoryBytes() > maxIdleMemoryBytes) this.#instance = undefined;
+    } catch (error) {
+      this.#instance = undefined;
+      if (error instanceof LongshoreError) throw error;
+      throw new LongshoreError("internal", `the HCL engine broke: ${describe(error)}`, { cause: error });
+    }
+    if (answer.failure !== undefined)
+      throw new LongshoreError("internal", `the HCL engine failed: ${answer.failure}`);
+    return answer.ok;
+  }
+
+  async #start(): Promise<[Instance, Record<string, unknown>]> {
+    this.#parts ??= Promise.all([compile(), readFile(findPart("wasm_exec.js"), "utf8")]);
+    const [module, source] = await this.#parts;
+    const started = await instantiate(module, source);
+    started[0].call("define", this.#schemas);
+    return started;
+  }
+}
+
+/** A stack that overflowed is a text that was nested too deeply for any reader. */
+function describe(error: unknown): string {
+  if (error instanceof RangeError) return "the text is nested too deeply";
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,107 @@
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readSync,
+  statSync,
+} from "node:fs";
+import { resolve } from "node:path";
+
+type Callback = (error: unknown, result?: unknown) => void;
+type FileCall = (...args: never[]) => unknown;
+
+/** Largest file that `file()` and its like may read into a job file. */
+const maxReadBytes = 5 * 1024 * 1024;
+
+/** Turns a call that returns into the callback form that Go's runtime asks for, without leaving the turn. */
+function answered(call: FileCall) {
+  return (...args: unknown[]): void => {
+    const callback = args.pop() as Callback;
+    let result: unknown;
+    try {
+      result = call(...(args as never[]));
+    } catch (error) {
+      callback(error);
+      return;
+    }
+    callback(null, result);
+  };
+}
+
+function refused(): never {
+  throw Object.assign(new Error("not permitted"), { code: "EPERM" });
+}
+
+/** A file is opened only when reading it ends: no pipe, no device, and not for writing. */
+function openForReading(path: string, flags: number): number {
+  if ((flags & (constants.O_WRONLY | constants.O_RDWR | constants.O_CREAT)) !== 0) refused();
+  const found = statSync(path);
+  if (!found.isFile() && !found.isDirectory()) {
+    throw Object.assign(new Error("not a regular file"), { code: "EINVAL" });
+  }
+  if (found.size > maxReadBytes) throw Object.assign(new Error("file too large"), { code: "EFBIG" });
+  return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+}
+
+/** What the runtime prints goes nowhere; what it needs to know of a crash comes as an exception. */
+function discard(_fd: number, data: Uint8Array): number {
+  return data.length;
+}
+
+/** The part of node:fs that HCL's file functions need, for reading alone. */
+function createReadOnlyFs(): Record<string, unknown> {
+  const reading: Record<string, FileCall> = {
+    open: openForReading,
+    close: (fd: number) => closeSync(fd),
+    fstat: (fd: number) => fstatSync(fd),
+    stat: (path: string) => statSync(path),
+    lstat: (path: string) => lstatSync(path),
+    readdir: (path: string) => readdirSync(path),
+    read: (fd: number, into: Uint8Array, offset: number, length: number, at: number | null) =>
+      readSync(fd, into, offset, length, at),
+    write: (fd: number, data: Uint8Array) => discard(fd, data),
+    fsync: () => undefined,
+  };
+  const files: Record<string, unknown> = { constants, writeSync: discard };
+  for (const [name, call] of Object.entries(reading)) files[name] = answered(call);
+  return new Proxy(files, {
+    get: (target, name) =>
+      typeof name === "string" && !(name in target) ? answered(refused) : Reflect.get(target, name),
+  });
+}
+
+/**
+ * What Go's runtime takes for `globalThis`: the real one's constructors, files for reading alone, and a place of its
+ * own for what it sets, so that nothing of it is seen elsewhere.
+ */
+export function createHostScope(): Record<string, unknown> {
+  const {
+    crypto,
+    performance,
+    TextEncoder,
+    TextDecoder,
+    Object: object,
+    Array: array,
+    Uint8Array: bytes,
+    Date: date,
+  } = globalThis;
+  const scope: Record<string, unknown> = {
+    crypto,
+    performance,
+    TextEncoder,
+    TextDecoder,
+    Object: object,
+    Array: array,
+    Uint8Array: bytes,
+    Date: date,
+    Error,
+    Reflect,
+    fs: createReadOnlyFs(),
+    path: { resolve },
+    process: { pid: -1, ppid: -1, umask: refused, chdir: refused, cwd: () => process.cwd() },
+  };
+  return scope;
+}

@@ -1,0 +1,52 @@
+//go:build js && wasm
+
+// Command hcl is the HCL language and Go's text templates, as WebAssembly, for Longshore's job files.
+//
+// It knows the language alone: what a job means is TypeScript. Build it with scripts/build-hcl.mjs.
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"syscall/js"
+)
+
+// operations are what the host may ask for. Each takes and answers JSON.
+var operations = map[string]func([]byte) (any, error){
+	"define": define,
+	"parse":  parse,
+	"format": format,
+	"render": render,
+}
+
+func main() {
+	js.Global().Set("longshoreHcl", js.FuncOf(call))
+	select {}
+}
+
+// call runs one operation and answers {"ok": ...} or {"failure": "..."}; a panic is a failure like any other.
+func call(_ js.Value, args []js.Value) (answer any) {
+	defer func() {
+		if r := recover(); r != nil {
+			answer = encode(map[string]any{"failure": fmt.Sprint(r)})
+		}
+	}()
+	name := args[0].String()
+	operation, known := operations[name]
+	if !known {
+		return encode(map[string]any{"failure": fmt.Sprintf("unknown operation %q", name)})
+	}
+	result, err := operation([]byte(args[1].String()))
+	if err != nil {
+		return encode(map[string]any{"failure": err.Error()})
+	}
+	return encode(map[string]any{"ok": result})
+}
+
+func encode(value any) string {
+	text, err := json.Marshal(value)
+	if err != nil {
+		panic(err)
+	}
+	return string(text)
+}

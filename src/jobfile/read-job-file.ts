@@ -1,0 +1,96 @@
+import { dirname, resolve } from "node:path";
+import { isLongshoreError, LongshoreError } from "../task/index.ts";
+import { fromApiJob } from "./api-job.ts";
+import { Findings } from "./findings.ts";
+import { hcl } from "./hcl.ts";
+import type { ReadJob } from "./job.ts";
+import { JobFileError, wholeFileError } from "./job-file-error.ts";
+import { findPlace } from "./locate.ts";
+import { checkText, readTextFile } from "./read-text.ts";
+import { toJob } from "./to-job.ts";
+import type { Parsed } from "./tree.ts";
+
+/** A file to read, or text that is here already, with the name that messages call it. */
+export type JobSource = { readonly file: string } | { readonly name: string; readonly text: string };
+
+export interface ReadJobOptions {
+  /** Values of variables as `name=value`; stronger than files, and files than the environment. */
+  readonly vars?: readonly string[] | undefined;
+  /** Files that set variables, in HCL or JSON; later ones are stronger. */
+  readonly varFiles?: readonly string[] | undefined;
+  /** Where `NOMAD_VAR_name` is looked up; nothing is when missing. */
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+interface Text {
+  readonly name: string;
+  readonly text: string;
+}
+
+/**
+ * Reads a job file in any form (HCL, its mirror in JSON, or JSON of Nomad's API) and any style. Rejects with a
+ * JobFileError that has all faults of the file.
+ */
+export async function readJobFile(input: JobSource, options: ReadJobOptions = {}): Promise<ReadJob> {
+  const main = await toText(input);
+  const varFiles = await Promise.all((options.varFiles ?? []).map((file) => toText({ file })));
+  const parsed = await parse(
+    main,
+    varFiles,
+    options,
+    "file" in input ? dirname(resolve(input.file)) : process.cwd(),
+  );
+  refuseIfAborted(options.signal);
+  const findings = new Findings(
+    parsed.files,
+    new Map([...varFiles, main].map(({ name, text }) => [name, text])),
+  );
+  findings.addFaults(parsed.faults);
+  const tree = parsed.api === undefined ? parsed.tree : fromApiJob(parsed.api, findings);
+  const found = tree && toJob(tree, findings);
+  const errors = findings.errors();
+  if (errors.length > 0 || found === undefined) throw new JobFileError(main.name, errors);
+  return {
+    job: found.job,
+    noEffect: findings.noEffect,
+    warnings: findings.warnings(),
+    locate: (path) => findings.locate(findPlace(found.block, path)),
+  };
+}
+
+async function toText(input: JobSource): Promise<Text> {
+  if ("file" in input) return { name: input.file, text: await readTextFile(input.file) };
+  return { name: input.name, text: checkText(input.name, input.text) };
+}
+
+function refuseIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted)
+    throw new LongshoreError("canceled", "reading the job file was canceled", { cause: signal.reason });
+}
+
+async function parse(
+  main: Text,
+  varFiles: readonly Text[],
+  { vars = [], env = {}, signal }: ReadJobOptions,
+  baseDir: string,
+): Promise<Parsed> {
+  const flags = vars.map((flag) => splitFlag(flag, main.name));
+  const variables = Object.entries(env).filter(
+    ([name, value]) => name.startsWith("NOMAD_VAR_") && value !== undefined,
+  );
+  refuseIfAborted(signal);
+  const request = { ...main, schema: "job", baseDir, flags, varFiles, env: Object.fromEntries(variables) };
+  try {
+    return (await hcl.call("parse", request)) as Parsed;
+  } catch (error) {
+    if (!isLongshoreError(error, "internal")) throw error;
+    throw wholeFileError(main.name, "Cannot be read", `${error.message}.`, error);
+  }
+}
+
+function splitFlag(flag: string, file: string): [string, string] {
+  const at = flag.indexOf("=");
+  if (at > 0) return [flag.slice(0, at), flag.slice(at + 1)];
+  throw wholeFileError(file, "Invalid -var", `-var takes name=value, not "${flag}".`);
+}

@@ -1,0 +1,235 @@
+import type { Findings } from "./findings.ts";
+import type { GroupVolume, Job, RestartPolicy, Task, TaskGroup } from "./job.ts";
+import { type GroupSchema, type JobSchema, jobFileSchema, type TaskSchema } from "./job-schema.ts";
+import { placeOf, type Read, readBlock, source } from "./read-block.ts";
+import { isSeedStyle } from "./style.ts";
+import { checkStaticPorts, type PlacedPort, toGroupNetwork } from "./to-network.ts";
+import { toRestart, toTask } from "./to-task.ts";
+import type { Block } from "./tree.ts";
+
+const serviceRestart: RestartPolicy = { attempts: 2, intervalMs: 30 * 60_000, delayMs: 15_000, mode: "fail" };
+const batchRestart: RestartPolicy = { ...serviceRestart, attempts: 3, intervalMs: 24 * 3_600_000 };
+
+/** A file's job with its block, or undefined when it has none; what is wrong goes to the findings. */
+export function toJob(
+  file: Block,
+  findings: Findings,
+): { readonly job: Job; readonly block: Block } | undefined {
+  const [block, second] = file.blocks.job ?? [];
+  if (block === undefined) {
+    findings.error(undefined, "Missing job block", 'A job file holds one job "name" { ... } block.');
+    return undefined;
+  }
+  if (second !== undefined) {
+    findings.error(
+      second.place,
+      "Duplicate job block",
+      `A job file holds one job; the first is on line ${block.place?.[1] ?? "?"}.`,
+    );
+  }
+  const seedStyle = isSeedStyle(block);
+  const [job] = readBlock(file, jobFileSchema, findings, { bareNumberIsSeconds: seedStyle }).job;
+  return job && { job: assemble(job, seedStyle, findings), block };
+}
+
+function assemble(job: Read<JobSchema>, seedStyle: boolean, findings: Findings): Job {
+  const block = job[source];
+  const id = job.id ?? block.label ?? "";
+  checkName("job", id, block, findings);
+  if (/\s/.test(id))
+    findings.error(
+      block.labelPlace ?? block.place,
+      "Invalid job name",
+      `A job's id has no blanks, but this is "${id}".`,
+    );
+  const groups = [...toLoneGroups(job, seedStyle, findings), ...toGroups(job, seedStyle, findings)];
+  checkUnique(
+    "group",
+    [...job.group, ...job.task].map((named) => named[source]),
+    findings,
+  );
+  if (groups.length === 0) {
+    findings.error(block.place, "Nothing to run", `The job "${id}" has no group with a task in it.`);
+  }
+  return {
+    id,
+    name: job.name ?? block.label ?? id,
+    type: job.type,
+    region: job.region,
+    namespace: job.namespace,
+    datacenters: job.datacenters ?? ["*"],
+    priority: job.priority,
+    meta: job.meta ?? {},
+    groups,
+    seedStyle,
+  };
+}
+
+function checkName(kind: string, name: string, block: Block, findings: Findings): void {
+  const place = block.labelPlace ?? block.place;
+  if (name.trim() === "")
+    findings.error(place, `Missing ${kind} name`, `A ${kind} needs a name: ${kind} "name" { ... }.`);
+  else if (kind !== "job" && /[/\\]|^\.\.?$/.test(name)) {
+    findings.error(
+      place,
+      `Invalid ${kind} name`,
+      `"${name}" is no ${kind} name: it becomes a folder, so it has no slashes and is not . or ...`,
+    );
+  }
+}
+
+function checkUnique(kind: string, named: readonly Block[], findings: Findings): void {
+  const seen = new Map<string, Block>();
+  for (const block of named) {
+    const name = block.label ?? "";
+    const first = seen.get(name);
+    if (first !== undefined) {
+      const line = first.place?.[1] ?? "?";
+      findings.error(
+        block.labelPlace ?? block.place,
+        `Duplicate ${kind} name`,
+        `There is a ${kind} "${name}" already, on line ${line}.`,
+      );
+    }
+    seen.set(name, first ?? block);
+  }
+}
+
+function defaultRestart(job: Read<JobSchema>): RestartPolicy {
+  return job.type === "batch" || job.type === "sysbatch" ? batchRestart : serviceRestart;
+}
+
+/** Tasks directly in the job are groups of their own name, with one task. */
+function toLoneGroups(job: Read<JobSchema>, seedStyle: boolean, findings: Findings): TaskGroup[] {
+  return job.task.map((task) => {
+    const restart = defaultRestart(job);
+    return {
+      name: task[source].label ?? "",
+      count: 1,
+      network: undefined,
+      restart,
+      tasks: toTasks([task], { seedStyle, restart, network: undefined, volumes: [], count: 1, findings }),
+      meta: {},
+      volumes: [],
+      shutdownDelayMs: 0,
+    };
+  });
+}
+
+function toGroups(job: Read<JobSchema>, seedStyle: boolean, findings: Findings): TaskGroup[] {
+  return job.group.map((group) => {
+    const block = group[source];
+    checkName("group", block.label ?? "", block, findings);
+    const restart = toRestart(group.restart, defaultRestart(job));
+    const network = toGroupNetwork(group.network, findings);
+    const volumes = toVolumes(group, findings);
+    const { count } = group;
+    checkCount(job, group, findings);
+    if (group.task.length === 0) {
+      findings.error(block.place, "Nothing to run", `The group "${block.label}" has no task.`);
+    }
+    return {
+      name: block.label ?? "",
+      count,
+      network,
+      restart,
+      tasks: toTasks(group.task, { seedStyle, restart, network, volumes, count, findings }, group),
+      meta: group.meta ?? {},
+      volumes,
+      shutdownDelayMs: group.shutdown_delay,
+    };
+  });
+}
+
+function checkCount(job: Read<JobSchema>, group: Read<GroupSchema>, findings: Findings): void {
+  if (group.count < 2 || (job.type !== "system" && job.type !== "sysbatch")) return;
+  const detail = `A ${job.type} job runs once on each machine, so "count" is at most 1, not ${group.count}.`;
+  findings.error(placeOf(group[source], "count"), "Invalid count", detail);
+}
+
+interface GroupParts {
+  readonly seedStyle: boolean;
+  readonly restart: RestartPolicy;
+  readonly network: TaskGroup["network"];
+  readonly volumes: readonly GroupVolume[];
+  readonly count: number;
+  readonly findings: Findings;
+}
+
+function toTasks(tasks: readonly Read<TaskSchema>[], parts: GroupParts, group?: Read<GroupSchema>): Task[] {
+  const { findings } = parts;
+  checkUnique(
+    "task",
+    tasks.map((task) => task[source]),
+    findings,
+  );
+  checkLeaders(tasks, findings);
+  const portLabels = new Set((parts.network?.ports ?? []).map((port) => port.label));
+  const volumes = new Set(parts.volumes.map((volume) => volume.name));
+  const result = tasks.map((task) => {
+    checkName("task", task[source].label ?? "", task[source], findings);
+    return toTask(task, { ...parts, portLabels, volumes });
+  });
+  checkStaticPorts(
+    [...placedPorts(parts, group), ...result.flatMap((task, i) => placedTaskPorts(task, tasks[i]))],
+    parts.count,
+    findings,
+  );
+  return result;
+}
+
+function placedPorts({ network }: GroupParts, group: Read<GroupSchema> | undefined): PlacedPort[] {
+  const written = group?.network[0]?.port ?? [];
+  return (network?.ports ?? []).map((spec, index) => {
+    const block = written[index]?.[source];
+    return { spec, place: block && placeOf(block, "static"), owner: `port "${spec.label}"` };
+  });
+}
+
+function placedTaskPorts(task: Task, written: Read<TaskSchema> | undefined): PlacedPort[] {
+  const block = written?.resources?.network[0]?.[source];
+  return (task.resources.network?.reservedPorts ?? []).map((spec) => {
+    const port = block?.blocks.port?.find((candidate) => candidate.label === spec.label);
+    const place = port === undefined ? block && placeOf(block, "reserved_ports") : placeOf(port, "static");
+    return { spec, place, owner: `port "${spec.label}" of task "${task.name}"` };
+  });
+}
+
+function checkLeaders(tasks: readonly Read<TaskSchema>[], findings: Findings): void {
+  const leaders = tasks.filter((task) => task.leader);
+  const [first, second] = leaders;
+  if (first === undefined || second === undefined) return;
+  const detail = `One task of a group may lead; "${first[source].label}" does already.`;
+  findings.error(placeOf(second[source], "leader"), "Two leaders", detail);
+}
+
+function toVolumes(group: Read<GroupSchema>, findings: Findings): GroupVolume[] {
+  checkUnique(
+    "volume",
+    group.volume.map((volume) => volume[source]),
+    findings,
+  );
+  return group.volume.map((volume) => {
+    const block = volume[source];
+    const isHost = volume.type === "host";
+    if (volume.type === "csi") {
+      findings.error(
+        placeOf(block, "type"),
+        "Unsupported volume",
+        'A "csi" volume needs a cluster; "host" volumes work on one machine.',
+      );
+    } else if (isHost && volume.source === "") {
+      findings.error(
+        block.place,
+        "Missing required argument",
+        '"source" is required here: the name or folder of the host volume.',
+      );
+    }
+    return {
+      name: block.label ?? "",
+      type: volume.type ?? "host",
+      source: volume.source,
+      readOnly: volume.read_only,
+    };
+  });
+}

@@ -1,0 +1,250 @@
+import type { Findings } from "./findings.ts";
+import type { Artifact, Resources, RestartPolicy, Task, Template, VolumeMount } from "./job.ts";
+import type { ResourcesSchema, RestartSchema, TaskSchema } from "./job-schema.ts";
+import { childOf, placeOf, type Read, source } from "./read-block.ts";
+import { toTaskNetwork } from "./to-network.ts";
+
+/** What a task takes from the job and group around it. */
+export interface TaskSurroundings {
+  readonly seedStyle: boolean;
+  readonly restart: RestartPolicy;
+  readonly portLabels: ReadonlySet<string>;
+  readonly volumes: ReadonlySet<string>;
+  readonly findings: Findings;
+}
+
+type ReadTask = Read<TaskSchema>;
+
+/** A task with its defaults, checked where its keys depend on each other or on what is around. */
+export function toTask(task: ReadTask, around: TaskSurroundings): Task {
+  const { findings } = around;
+  checkDriver(task, findings);
+  checkNetworkMode(task, around);
+  checkPortNames(task, around);
+  return {
+    name: task[source].label ?? "",
+    driver: task.driver,
+    config: task.config ?? {},
+    env: task.env ?? {},
+    meta: task.meta ?? {},
+    resources: toResources(task, around),
+    restart: toRestart(task.restart, around.restart),
+    killTimeoutMs: task.kill_timeout,
+    killSignal: task.kill_signal === "" ? undefined : task.kill_signal,
+    shutdownDelayMs: task.shutdown_delay,
+    user: task.user,
+    leader: task.leader,
+    lifecycle: toLifecycle(task.lifecycle),
+    logs: toLogs(task.logs, findings),
+    templates: task.template.map((template) => toTemplate(template, findings)),
+    artifacts: task.artifact.map(toArtifact),
+    volumeMounts: task.volume_mount.map((mount) => toVolumeMount(mount, around)),
+  };
+}
+
+function checkDriver(task: ReadTask, findings: Findings): void {
+  if (task.driver === "docker") return;
+  findings.error(
+    placeOf(task[source], "driver"),
+    "Unknown driver",
+    `There is no driver "${task.driver}" here; the one there is is "docker".`,
+  );
+}
+
+function checkNetworkMode(task: ReadTask, { seedStyle, findings }: TaskSurroundings): void {
+  const mode = task.config?.network_mode;
+  if (!seedStyle || typeof mode !== "string" || !mode.startsWith("container")) return;
+  const config = task[source].attributes.config;
+  findings.error(
+    childOf(config, "network_mode")?.place ?? config?.place,
+    "Invalid network mode",
+    `"${mode}" is no network mode of a job file in the style of 2015: "network_mode" is "default", "bridge", "host" or "none".`,
+  );
+}
+
+function checkPortNames(task: ReadTask, { portLabels, findings }: TaskSurroundings): void {
+  const { ports } = task.config ?? {};
+  if (!Array.isArray(ports)) return;
+  const node = childOf(task[source].attributes.config, "ports");
+  ports.forEach((label: unknown, index) => {
+    if (typeof label !== "string" || label.includes("${") || portLabels.has(label)) return;
+    const known =
+      portLabels.size === 0 ? "The group has no ports." : `The group has: ${[...portLabels].join(", ")}.`;
+    findings.error(
+      childOf(node, index)?.place ?? node?.place,
+      "Unknown port",
+      `Port "${label}" not found, check network block. ${known}`,
+    );
+  });
+}
+
+const defaultCpuMhz = 100;
+const defaultMemoryMb = 300;
+
+function toResources(task: ReadTask, { seedStyle, findings }: TaskSurroundings): Resources {
+  const { resources } = task;
+  if (resources === undefined) {
+    if (seedStyle) missingResources(task, findings);
+    return { cpuMhz: defaultCpuMhz, cores: 0, memoryMb: defaultMemoryMb, memoryMaxMb: 0, network: undefined };
+  }
+  checkAmount(resources, "cpu", "MHz", seedStyle, findings);
+  checkAmount(resources, "memory", "MB", seedStyle, findings);
+  const { cpu, cores = 0, memory = defaultMemoryMb, memory_max: memoryMax = 0 } = resources;
+  if (cpu !== undefined && cores > 0) {
+    findings.error(
+      placeOf(resources[source], "cores"),
+      "Both cpu and cores",
+      '"cores" reserves whole cores and "cpu" a share in MHz; use one of them.',
+    );
+  }
+  if (memoryMax > 0 && memoryMax < memory) {
+    const detail = `"memory_max" (${memoryMax} MB) must not be below "memory" (${memory} MB).`;
+    findings.error(placeOf(resources[source], "memory_max"), "Invalid memory limit", detail);
+  }
+  return {
+    cpuMhz: cpu ?? (cores > 0 ? 0 : defaultCpuMhz),
+    cores,
+    memoryMb: memory,
+    memoryMaxMb: memoryMax,
+    network: toTaskNetwork(resources.network, seedStyle, findings),
+  };
+}
+
+function missingResources(task: ReadTask, findings: Findings): void {
+  findings.error(
+    task[source].place,
+    "Missing resources",
+    `The task "${task[source].label}" needs resources { cpu = <MHz>, memory = <MB> } in a job file of 2015's style.`,
+  );
+}
+
+/** Zero and less are errors in every style; 2015's has no default. */
+function checkAmount(
+  resources: Read<ResourcesSchema>,
+  key: "cpu" | "memory",
+  unit: string,
+  seedStyle: boolean,
+  findings: Findings,
+): void {
+  const value = resources[key];
+  const block = resources[source];
+  if (value === undefined) {
+    if (!seedStyle || block.attributes[key] !== undefined || (key === "cpu" && resources.cores !== undefined))
+      return;
+    findings.error(
+      block.place,
+      `Missing ${key}`,
+      `"${key}" is required in a job file of 2015's style, as a number of ${unit} above 0.`,
+    );
+  } else if (value <= 0) {
+    findings.error(
+      placeOf(block, key),
+      `Invalid ${key}`,
+      `"${key}" must be above 0 ${unit}, but is ${value}.`,
+    );
+  }
+}
+
+/** The keys that are written, on top of the ones around. */
+export function toRestart(restart: Read<RestartSchema> | undefined, around: RestartPolicy): RestartPolicy {
+  return {
+    attempts: restart?.attempts ?? around.attempts,
+    intervalMs: restart?.interval ?? around.intervalMs,
+    delayMs: restart?.delay ?? around.delayMs,
+    mode: restart?.mode ?? around.mode,
+  };
+}
+
+function toLifecycle(lifecycle: ReadTask["lifecycle"]): Task["lifecycle"] {
+  if (lifecycle?.hook === undefined) return undefined;
+  return { hook: lifecycle.hook, sidecar: lifecycle.sidecar };
+}
+
+function toLogs(logs: ReadTask["logs"], findings: Findings): Task["logs"] {
+  if (logs?.enabled !== undefined && logs.disabled !== undefined && logs.enabled === logs.disabled) {
+    findings.error(
+      placeOf(logs[source], "enabled"),
+      "Contradiction",
+      '"enabled" and "disabled" say opposite things; "disabled" is enough.',
+    );
+  }
+  const disabled = logs?.disabled ?? logs?.enabled === false;
+  return { maxFiles: logs?.max_files ?? 10, maxFileSizeMb: logs?.max_file_size ?? 10, disabled };
+}
+
+type ReadTemplate = ReadTask["template"][number];
+
+function toTemplate(template: ReadTemplate, findings: Findings): Template {
+  const block = template[source];
+  const data = template.data;
+  const from = template.source === "" ? undefined : template.source;
+  const failed = block.attributes.data?.bad || block.attributes.source?.bad;
+  if (!failed && (data === undefined) === (from === undefined)) {
+    const what = data === undefined ? "has neither" : "has both";
+    findings.error(
+      block.place,
+      "Invalid template",
+      `A template has either "data" or "source"; this one ${what}.`,
+    );
+  }
+  if (template.destination === undefined && block.attributes.destination?.bad !== true) {
+    findings.error(
+      block.place,
+      "Missing required argument",
+      '"destination" is required here: where the rendered text goes, such as "local/app.conf".',
+    );
+  }
+  if (template.change_mode === "signal" && template.change_signal === "") {
+    findings.error(
+      block.place,
+      "Missing required argument",
+      'change_mode = "signal" needs "change_signal", such as "SIGHUP".',
+    );
+  }
+  return {
+    data,
+    source: from,
+    destination: template.destination ?? "",
+    changeMode: template.change_mode,
+    changeSignal: template.change_signal,
+    env: template.env,
+    perms: toPerms(template, findings),
+    leftDelimiter: template.left_delimiter || "{{",
+    rightDelimiter: template.right_delimiter || "}}",
+  };
+}
+
+function toPerms(template: ReadTemplate, findings: Findings): number {
+  if (template.perms === "") return 0o644;
+  if (/^[0-7]{3,4}$/.test(template.perms)) return Number.parseInt(template.perms, 8);
+  findings.error(
+    placeOf(template[source], "perms"),
+    "Invalid permissions",
+    `"perms" must be an octal mode such as "0644", not "${template.perms}".`,
+  );
+  return 0o644;
+}
+
+function toArtifact(artifact: ReadTask["artifact"][number]): Artifact {
+  return {
+    source: artifact.source ?? "",
+    destination: artifact.destination || "local/",
+    options: artifact.options ?? {},
+    mode: artifact.mode,
+  };
+}
+
+function toVolumeMount(
+  mount: ReadTask["volume_mount"][number],
+  { volumes, findings }: TaskSurroundings,
+): VolumeMount {
+  const { volume = "", destination = "" } = mount;
+  if (volume !== "" && !volumes.has(volume)) {
+    findings.error(
+      placeOf(mount[source], "volume"),
+      "Unknown volume",
+      `The group has no volume "${volume}".`,
+    );
+  }
+  return { volume, destination, readOnly: mount.read_only, propagationMode: mount.propagation_mode };
+}
