@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 
 const loopback = "127.0.0.1";
@@ -7,8 +7,8 @@ const loopback = "127.0.0.1";
  * The address that other machines see: that of the interface with the default route, else the first
  * one that is not a loopback, else 127.0.0.1.
  */
-export async function findHostAddress(): Promise<string> {
-  const routes = await readFile("/proc/net/route", "utf8").catch(() => "");
+export function findHostAddress(): string {
+  const routes = readRoutes();
   const interfaces = networkInterfaces();
   const names = [parseDefaultInterface(routes), ...Object.keys(interfaces)];
   for (const name of names) {
@@ -28,4 +28,12 @@ export function parseDefaultInterface(routes: string): string | undefined {
     .filter(([, destination, , , , , , mask]) => destination === "00000000" && mask === "00000000")
     .sort((a, b) => Number(a[6]) - Number(b[6]));
   return rows[0]?.[0];
+}
+
+function readRoutes(): string {
+  try {
+    return readFileSync("/proc/net/route", "utf8");
+  } catch {
+    return "";
+  }
 }

@@ -134,8 +134,20 @@ const cases: readonly Case[] = [
     request: "kill",
     stop: ["bye"],
   },
-  { title: "a stopped job is stopped", tasks: [web], phases: { web: "stopped" }, request: "stop", end: "stopped" },
-  { title: "a failure is a failure although stopped", tasks: [web], phases: { web: "failed" }, request: "stop", end: "failed" },
+  {
+    title: "a stopped job is stopped",
+    tasks: [web],
+    phases: { web: "stopped" },
+    request: "stop",
+    end: "stopped",
+  },
+  {
+    title: "a failure is a failure although stopped",
+    tasks: [web],
+    phases: { web: "failed" },
+    request: "stop",
+    end: "failed",
+  },
   {
     title: "a failed poststop fails the allocation",
     tasks: [web, bye],
@@ -185,7 +197,11 @@ function run(
 ): TaskPhase {
   const phases: Record<string, TaskPhase> = Object.fromEntries(tasks.map((task) => [task.name, "pending"]));
   for (let round = 0; round < 200; round += 1) {
-    const steps = planLifecycle(tasks, phases, round >= stop.stopAt || round > 60 ? orStop(stop.kind) : "none");
+    const steps = planLifecycle(
+      tasks,
+      phases,
+      round >= stop.stopAt || round > 60 ? orStop(stop.kind) : "none",
+    );
     if (steps.end !== undefined) return steps.end;
     for (const name of steps.start) {
       expect(phases[name]).toBe("pending");

@@ -15,7 +15,12 @@ describe("the restart policy", () => {
     ["a failure within the attempts is restarted", failed, rules("fail"), "restart"],
     ["a service that succeeded is restarted", succeeded, rules("fail"), "restart"],
     ["a batch task that succeeded is complete", succeeded, rules("fail", false), "complete"],
-    ["a batch task that succeeded is complete without attempts", succeeded, rules("fail", false, 0), "complete"],
+    [
+      "a batch task that succeeded is complete without attempts",
+      succeeded,
+      rules("fail", false, 0),
+      "complete",
+    ],
     ["a service without attempts fails on success", succeeded, rules("fail", true, 0), "fail"],
     ["a failure without attempts fails", failed, rules("delay", true, 0), "fail"],
     ["a final start error fails", { type: "not-started", retryable: false }, rules("delay"), "fail"],
@@ -66,20 +71,24 @@ describe("the restart policy", () => {
 
   test("mode fail never restarts more than the attempts within one interval", () => {
     fc.assert(
-      fc.property(fc.array(fc.integer({ min: 0, max: 600 })), fc.integer({ min: 0, max: 5 }), (steps, attempts) => {
-        let state = fresh;
-        let restarts = 0;
-        let nowMs = 0;
-        for (const step of steps) {
-          nowMs += step;
-          if (nowMs > 60_000) break;
-          const next = decideRestart(state, failed, rules("fail", true, attempts), { nowMs, random: 0 });
-          state = next.state;
-          if (next.decision.type !== "restart") break;
-          restarts += 1;
-        }
-        expect(restarts).toBeLessThanOrEqual(attempts);
-      }),
+      fc.property(
+        fc.array(fc.integer({ min: 0, max: 600 })),
+        fc.integer({ min: 0, max: 5 }),
+        (steps, attempts) => {
+          let state = fresh;
+          let restarts = 0;
+          let nowMs = 0;
+          for (const step of steps) {
+            nowMs += step;
+            if (nowMs > 60_000) break;
+            const next = decideRestart(state, failed, rules("fail", true, attempts), { nowMs, random: 0 });
+            state = next.state;
+            if (next.decision.type !== "restart") break;
+            restarts += 1;
+          }
+          expect(restarts).toBeLessThanOrEqual(attempts);
+        },
+      ),
     );
   });
 });

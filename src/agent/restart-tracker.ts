@@ -52,7 +52,8 @@ export function decideRestart(
     return { state, decision: { type: "complete" } };
   if (end.type === "not-started" && !end.retryable)
     return { state, decision: { type: "fail", reason: "the error would be the same the next time" } };
-  if (policy.attempts === 0) return { state, decision: { type: "fail", reason: "policy allows no restarts" } };
+  if (policy.attempts === 0)
+    return { state, decision: { type: "fail", reason: "policy allows no restarts" } };
   const next = countEnd(state, policy, at.nowMs);
   return { state: next, decision: withinPolicy(next, policy, at) };
 }

@@ -1,4 +1,5 @@
 import type { Job, Task, TaskGroup } from "../jobfile/job.ts";
+import { LongshoreError } from "../task/index.ts";
 import type { AllocPorts } from "./alloc-ports.ts";
 import { createLookup, interpolate, type Lookup } from "./interpolate.ts";
 import { groupPortVariables, otherTaskVariables, ownPortVariables } from "./port-env.ts";
@@ -46,7 +47,10 @@ export interface TaskEnv {
 /** The environment of a task: what the agent tells, then meta, then the task's own, then its templates'. */
 export function buildTaskEnv(input: TaskEnvInput): TaskEnv {
   const told = { ...identityVariables(input), ...portVariables(input) };
-  const base = { ...told, ...metaVariables(input, createLookup({ env: (name) => told[name], node: input.node })) };
+  const base = {
+    ...told,
+    ...metaVariables(input, createLookup({ env: (name) => told[name], node: input.node })),
+  };
   const env = { ...base, ...interpolateEnv(input.task.env, base, input.node), ...input.templateEnv };
   return { env, lookup: createLookup({ env: (name) => own(env, name), node: input.node }) };
 }
@@ -110,9 +114,11 @@ function metaVariables({ job, group, task }: TaskEnvInput, lookup: Lookup): Reco
   return Object.fromEntries(variables);
 }
 
+const longestValue = 1024 * 1024;
+
 /**
  * The task's `env`, in which a value may name another one. A name that leads back to itself means what the
- * agent tells under that name, or stays as written.
+ * agent tells under that name, or stays as written. Throws `invalid` when values grow past all reason.
  */
 function interpolateEnv(
   written: Readonly<Record<string, string>>,
@@ -121,18 +127,28 @@ function interpolateEnv(
 ): Record<string, string> {
   const done = new Map<string, string>();
   const open = new Set<string>();
-  const valueOf = (name: string): string | undefined => {
+  let circles = 0;
+  const resolveName = (name: string): string | undefined => {
     const text = own(written, name);
+    if (open.has(name)) circles += 1;
     if (text === undefined || open.has(name)) return own(base, name);
     const known = done.get(name);
     if (known !== undefined) return known;
+    const circlesBefore = circles;
     open.add(name);
     const value = interpolate(text, lookup);
     open.delete(name);
-    // Inside a circle the value depends on where the circle was entered: keep only what is whole.
-    if (open.size === 0) done.set(name, value);
+    if (value.length > longestValue) throw tooLong(name);
+    // A value from inside a circle depends on where the circle was entered: keep only what does not.
+    if (open.size === 0 || circles === circlesBefore) done.set(name, value);
     return value;
   };
-  const lookup = createLookup({ env: valueOf, node });
-  return Object.fromEntries(Object.keys(written).map((name) => [name, valueOf(name) ?? ""]));
+  const lookup = createLookup({ env: resolveName, node });
+  return Object.fromEntries(Object.keys(written).map((name) => [name, resolveName(name) ?? ""]));
+}
+
+function tooLong(name: string): LongshoreError {
+  return new LongshoreError("invalid", `env "${name}" is longer than 1 MiB with its references replaced`, {
+    hint: "Write the value to a file with a template block instead.",
+  });
 }

@@ -1,0 +1,62 @@
+import { chmod, chown, mkdir, readdir, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { toTaskDirs } from "../task/index.ts";
+import { toFileError } from "./to-error.ts";
+
+/** Uid and gid of "nobody" on Linux, which Nomad gives the folders to. */
+const nobody = 65_534;
+
+/** Where an allocation's task logs are. */
+export function toLogsDir(allocDir: string): string {
+  return join(allocDir, "alloc", "logs");
+}
+
+/**
+ * Makes an allocation's folders as Nomad lays them out. Containers of any user may write `alloc`, `local` and
+ * `secrets`; on the host the allocation's folder can be passed through by those who know its id, not listed.
+ * Folders that exist are kept. Rejects with what could not be made and why.
+ */
+export async function createAllocDir(allocDir: string, tasks: readonly string[]): Promise<void> {
+  await makeFolder(dirname(allocDir), 0o711);
+  await makeFolder(allocDir, 0o711);
+  const shared = join(allocDir, "alloc");
+  await makeFolder(shared, 0o755);
+  for (const name of ["data", "logs", "tmp"]) await makeFolder(join(shared, name), 0o777);
+  for (const name of tasks) {
+    const dirs = toTaskDirs({ allocDir, name });
+    await makeFolder(dirs.taskDir, 0o777);
+    for (const folder of [dirs.localDir, dirs.secretsDir]) await makeFolder(folder, 0o777);
+    await makeFolder(join(dirs.taskDir, "tmp"), 0o1777);
+  }
+}
+
+/** Removes an allocation's folders; with `keepLogs` all but `alloc/logs`. Gone already is fine. */
+export async function removeAllocDir(allocDir: string, { keepLogs = false } = {}): Promise<void> {
+  try {
+    if (!keepLogs) return await remove(allocDir);
+    await removeAllBut(allocDir, "alloc");
+    await removeAllBut(join(allocDir, "alloc"), "logs");
+  } catch (error) {
+    throw toFileError(error, "remove", allocDir);
+  }
+}
+
+async function makeFolder(path: string, mode: number): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true });
+    // The umask takes bits away from mkdir's mode.
+    await chmod(path, mode);
+    if ((mode & 0o777) === 0o777 && process.geteuid?.() === 0) await chown(path, nobody, nobody);
+  } catch (error) {
+    throw toFileError(error, "make the folder", path);
+  }
+}
+
+async function removeAllBut(folder: string, kept: string): Promise<void> {
+  const names = await readdir(folder).catch(() => []);
+  for (const name of names) if (name !== kept) await remove(join(folder, name));
+}
+
+async function remove(path: string): Promise<void> {
+  await rm(path, { recursive: true, force: true, maxRetries: 3, retryDelay: 50 });
+}

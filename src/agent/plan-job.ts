@@ -1,0 +1,150 @@
+import type { Job } from "../jobfile/job.ts";
+import {
+  type LongshoreError,
+  type OptionProblem,
+  OptionsError,
+  type TaskConfig,
+  type TaskDriver,
+} from "../task/index.ts";
+import type { NodeFacts, TaskRef } from "./agent.ts";
+import { type AgentSettings, type PlaceOptions, toAgentSettings } from "./agent-options.ts";
+import { planPorts } from "./alloc-ports.ts";
+import { readNodeFacts } from "./machine.ts";
+import { type TaskPlace, toAllocName, toTaskConfig, toTaskEnv, toTaskRef } from "./task-place.ts";
+import { toLongshoreError } from "./to-error.ts";
+
+/** A task as it would be started. */
+export interface PlannedTask {
+  readonly task: TaskRef;
+  /** Ids are made up and dynamic ports are 0: both are chosen when the job runs. */
+  readonly config: TaskConfig;
+}
+
+export type PlanOptions = PlaceOptions & { readonly node?: NodeFacts | undefined };
+
+/** A machine as a job sees it. */
+export interface Place {
+  readonly settings: AgentSettings;
+  readonly node: NodeFacts;
+}
+
+/**
+ * Every task of every allocation as it would be started. Touches nothing. Throws an OptionsError with all
+ * that this machine cannot give.
+ */
+export function planJob(job: Job, options: PlanOptions): readonly PlannedTask[] {
+  const place = { settings: toAgentSettings(options), node: options.node ?? readNodeFacts() };
+  const { places, problems } = placeJob(job, place);
+  const planned = places.map((task) => planTask(task, problems));
+  if (problems.length > 0) throw new OptionsError(`job "${job.id}"`, problems);
+  return planned.filter((task) => task !== undefined);
+}
+
+/** Checks all tasks before anything is touched; throws an OptionsError with everything that is wrong. */
+export function checkJob(job: Job, driver: TaskDriver, machine: Place): void {
+  const { places, problems } = placeJob(job, machine);
+  for (const place of places) {
+    problems.push(...checkMachine(place));
+    const planned = planTask(place, problems);
+    if (planned !== undefined) problems.push(...checkDriver(place, planned.config, driver));
+  }
+  if (problems.length > 0) throw new OptionsError(`job "${job.id}"`, withoutRepeats(problems));
+}
+
+function placeJob(job: Job, { settings, node }: Place): { places: TaskPlace[]; problems: OptionProblem[] } {
+  const problems: OptionProblem[] = [];
+  const places: TaskPlace[] = [];
+  let number = 0;
+  for (const group of job.groups) {
+    const ports = attempt(() => planPorts(group, settings), ["group", group.name, "network"], problems);
+    if (ports === undefined) continue;
+    for (let index = 0; index < group.count; index += 1) {
+      number += 1;
+      const alloc = { id: toPlannedId(number), name: toAllocName(job, group.name, index), index };
+      for (const task of group.tasks)
+        places.push({ settings, node, job, group, task, alloc, ports, cores: [] });
+    }
+  }
+  return { places, problems };
+}
+
+function planTask(place: TaskPlace, problems: OptionProblem[]): PlannedTask | undefined {
+  const taskId = `${place.alloc.id}/${place.task.name}/planned`;
+  return attempt(
+    () => ({
+      task: toTaskRef(place),
+      config: toTaskConfig(place, toTaskEnv(place, {}), { taskId, network: undefined }),
+    }),
+    toPath(place),
+    problems,
+  );
+}
+
+function checkMachine(place: TaskPlace): readonly OptionProblem[] {
+  const { task, settings } = place;
+  const { machine } = settings;
+  const problems: OptionProblem[] = [];
+  if (task.driver !== "docker")
+    problems.push({
+      path: [...toPath(place), "driver"],
+      message: `driver "${task.driver}" is not there; Longshore runs "docker"`,
+    });
+  if (task.resources.memoryMb > machine.memoryMb)
+    problems.push({
+      path: [...toPath(place), "resources", "memory"],
+      message: `${task.resources.memoryMb} MB is more than this machine's ${machine.memoryMb} MB`,
+      hint: "Lower `memory`.",
+    });
+  if (task.resources.cores > machine.cores)
+    problems.push({
+      path: [...toPath(place), "resources", "cores"],
+      message: `${task.resources.cores} cores are more than this machine's ${machine.cores}`,
+      hint: "Lower `cores`.",
+    });
+  return problems;
+}
+
+function checkDriver(place: TaskPlace, config: TaskConfig, driver: TaskDriver): readonly OptionProblem[] {
+  if (place.task.driver !== "docker") return [];
+  const path = [...toPath(place), "config"];
+  try {
+    driver.checkTask(config);
+    return [];
+  } catch (error) {
+    if (error instanceof OptionsError)
+      return error.problems.map((problem) => ({ ...problem, path: [...path, ...problem.path] }));
+    return [toProblem(error, path)];
+  }
+}
+
+function attempt<T>(action: () => T, path: OptionProblem["path"], problems: OptionProblem[]): T | undefined {
+  try {
+    return action();
+  } catch (error) {
+    problems.push(toProblem(error, path));
+    return undefined;
+  }
+}
+
+function toProblem(thrown: unknown, path: OptionProblem["path"]): OptionProblem {
+  const error: LongshoreError = toLongshoreError(thrown);
+  return { path, message: error.message, hint: error.hint };
+}
+
+function toPath({ group, task }: TaskPlace): readonly string[] {
+  return ["group", group.name, "task", task.name];
+}
+
+/** The allocations of a group have the same faults: each is told once. */
+function withoutRepeats(problems: readonly OptionProblem[]): readonly OptionProblem[] {
+  const seen = new Set<string>();
+  return problems.filter((problem) => {
+    const key = JSON.stringify([problem.path, problem.message]);
+    return !seen.has(key) && seen.add(key);
+  });
+}
+
+/** An id of a UUID's form that no allocation has. */
+function toPlannedId(number: number): string {
+  return `00000000-0000-0000-0000-${String(number).padStart(12, "0")}`;
+}

@@ -1,0 +1,60 @@
+import { isLongshoreError, LongshoreError, type TaskHandle } from "../task/index.ts";
+import type { AgentContext } from "./agent-options.ts";
+import { removeAllocDir } from "./alloc-dir.ts";
+import type { AllocRecord, JobRecord, TaskRecord } from "./run-record.ts";
+import { toAllocDir } from "./task-place.ts";
+import { toLongshoreError } from "./to-error.ts";
+
+const graceMs = 5000;
+
+/**
+ * Removes what is left of an earlier run that cannot go on: the job has changed, it was being stopped, or it
+ * failed. Rejects when a container cannot be stopped, with what is left still in the record.
+ */
+export async function removeOldRun(context: AgentContext, record: JobRecord): Promise<void> {
+  for (const alloc of record.allocations)
+    await Promise.all(
+      Object.entries(alloc.tasks).map(([name, task]) => removeTask(context, alloc, name, task)),
+    );
+  for (const alloc of record.allocations) {
+    if (alloc.networkRequested) await context.driver.destroyNetwork(alloc.id);
+    await removeAllocDir(toAllocDir(context.settings, alloc.id)).catch((error: unknown) =>
+      context.logger.warn(toLongshoreError(error).message, { alloc: alloc.id }),
+    );
+  }
+}
+
+async function removeTask(
+  context: AgentContext,
+  alloc: AllocRecord,
+  name: string,
+  task: TaskRecord,
+): Promise<void> {
+  const handle = task.handle ?? toGuessedHandle(alloc, name, task);
+  if (handle === undefined) return;
+  const { driver } = context;
+  const { id } = handle.config;
+  try {
+    await driver.recoverTask(handle);
+    await driver.stopTask(id, { graceMs });
+    await driver.destroyTask(id, { force: true });
+  } catch (error) {
+    if (isLongshoreError(error, "not-found")) return;
+    const { message } = toLongshoreError(error);
+    throw new LongshoreError(
+      "internal",
+      `task "${name}" of the run before could not be removed: ${message}`,
+      {
+        cause: error,
+        hint: "Try again when the engine is back, or remove its container by hand.",
+      },
+    );
+  }
+}
+
+/** A start whose end nobody saw: its container, if any, can be found by its name. */
+function toGuessedHandle(alloc: AllocRecord, name: string, task: TaskRecord): TaskHandle | undefined {
+  if (task.starting === null) return undefined;
+  const containerName = `${name.replaceAll("/", "_")}-${alloc.id}`;
+  return { version: 1, config: task.starting, driverState: { containerId: containerName } };
+}

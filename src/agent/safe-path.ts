@@ -1,0 +1,61 @@
+import { lstat, mkdir, realpath } from "node:fs/promises";
+import { isAbsolute, join, relative, resolve, sep } from "node:path";
+import { LongshoreError } from "../task/index.ts";
+import { errorCode } from "./to-error.ts";
+
+/** Folders of a task that files may be put into, on the host. */
+export interface TaskRoots {
+  readonly taskDir: string;
+  readonly sharedDir: string;
+}
+
+/**
+ * A destination of a job file as a path on the host: relative to the task's folder, or below one of the task's
+ * folders when it came out of `NOMAD_*_DIR`. Throws `invalid` when it leads out of them.
+ */
+export function toHostPath(destination: string, roots: TaskRoots, what: string): string {
+  const inRoots =
+    isAbsolute(destination) &&
+    (isInside(roots.taskDir, destination) || isInside(roots.sharedDir, destination));
+  const path = inRoots ? resolve(destination) : join(roots.taskDir, destination);
+  if (isInside(roots.taskDir, path) || isInside(roots.sharedDir, path)) return path;
+  throw outside(what, destination);
+}
+
+/**
+ * Checks that no part of `path` below its root is a symlink that leads out of the root: a task may have put one
+ * there. Parts that do not exist are fine. Rejects with `invalid`.
+ */
+export async function assertNoEscape(path: string, roots: TaskRoots, what: string): Promise<void> {
+  const root = isInside(roots.taskDir, path) ? roots.taskDir : roots.sharedDir;
+  const realRoot = await realpath(root);
+  let current = root;
+  for (const part of relative(root, path).split(sep)) {
+    current = join(current, part);
+    const stats = await lstat(current).catch((error: unknown) => {
+      if (errorCode(error) === "ENOENT") return undefined;
+      throw error;
+    });
+    if (stats === undefined) return;
+    if (!stats.isSymbolicLink()) continue;
+    const target = await realpath(current).catch(() => undefined);
+    if (target === undefined || !isInside(realRoot, target)) throw outside(what, relative(root, path));
+  }
+}
+
+/** Makes the folder, and the ones above it, for every user: containers need not run as root. */
+export async function makeOpenFolder(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o777 });
+}
+
+/** Whether `path` is `folder` or below it, by its text. */
+export function isInside(folder: string, path: string): boolean {
+  const steps = relative(folder, path);
+  return steps === "" || (!isAbsolute(steps) && steps !== ".." && !steps.startsWith(`..${sep}`));
+}
+
+function outside(what: string, destination: string): LongshoreError {
+  return new LongshoreError("invalid", `${what}: "${destination}" is outside of the task's folder`, {
+    hint: 'Destinations are relative to the task\'s folder, as in "local/file".',
+  });
+}

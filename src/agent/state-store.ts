@@ -1,0 +1,114 @@
+import { createHash } from "node:crypto";
+import { chmod, mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { JobRecord } from "./run-record.ts";
+import { errorCode, toFileError } from "./to-error.ts";
+
+/** The stored state of one job. Only the holder of the job's lock may use it. */
+export interface StateStore {
+  /** The stored record; undefined when there is none. A file that cannot be understood is set aside. */
+  load(): Promise<{ readonly record: JobRecord | undefined; readonly setAside: string | undefined }>;
+  /** Resolves when a state not older than the call is on disk. Writes never overlap; waiting callers share one. */
+  save(record: JobRecord): Promise<void>;
+  /** Removes the state. */
+  remove(): Promise<void>;
+}
+
+/** The folder of a job's state: its id where that is a good file name, else a readable form with a hash. */
+export function toJobFolder(dataDir: string, jobId: string): string {
+  const plain = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$/.test(jobId);
+  const hash = createHash("sha256").update(jobId).digest("hex").slice(0, 16);
+  const readable = jobId.replaceAll(/[^A-Za-z0-9_-]/g, "_").slice(0, 60);
+  return join(dataDir, "jobs", plain ? jobId : `${readable}~${hash}`);
+}
+
+/** Makes the job's folder, readable by its owner only: the state holds the tasks' environment. */
+export async function makeJobFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+    await chmod(folder, 0o700);
+  } catch (error) {
+    throw toFileError(error, "make the folder", folder);
+  }
+}
+
+export function createStateStore(folder: string): StateStore {
+  const path = join(folder, "state.json");
+  let latest: JobRecord | undefined;
+  let writing: Promise<void> | undefined;
+  let waiting: Promise<void> | undefined;
+
+  async function write(): Promise<void> {
+    const text = JSON.stringify(latest);
+    try {
+      await writeWhole(path, text);
+    } catch (error) {
+      throw toFileError(error, "save the job's state in", path);
+    }
+  }
+
+  return {
+    async load() {
+      const text = await readFile(path, "utf8").catch((error: unknown) => {
+        if (errorCode(error) === "ENOENT") return undefined;
+        throw toFileError(error, "read the job's state from", path);
+      });
+      if (text === undefined) return { record: undefined, setAside: undefined };
+      const record = parseRecord(text);
+      if (record !== undefined) return { record, setAside: undefined };
+      const aside = `${path}.unreadable-${Date.now()}`;
+      await rename(path, aside);
+      return { record: undefined, setAside: aside };
+    },
+    save(record) {
+      latest = record;
+      // Whoever comes while a write is under way needs the next one, and all of those share it.
+      waiting ??= (writing ?? Promise.resolve())
+        .catch(() => undefined)
+        .then(() => {
+          waiting = undefined;
+          writing = write();
+          return writing;
+        });
+      return waiting;
+    },
+    async remove() {
+      await (waiting ?? writing)?.catch(() => undefined);
+      await rm(path, { force: true });
+    },
+  };
+}
+
+function parseRecord(text: string): JobRecord | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isRecord(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isRecord(value: unknown): value is JobRecord {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "version" in value &&
+    value.version === 1 &&
+    "jobHash" in value &&
+    "allocations" in value &&
+    Array.isArray(value.allocations)
+  );
+}
+
+/** A reader sees the old text or the new one, never a part; also after a crash of the machine. */
+async function writeWhole(path: string, text: string): Promise<void> {
+  const temporary = `${path}.new`;
+  const file = await open(temporary, "w", 0o600);
+  try {
+    await file.writeFile(text);
+    await file.datasync();
+  } finally {
+    await file.close();
+  }
+  await rename(temporary, path);
+}

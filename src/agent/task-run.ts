@@ -1,0 +1,195 @@
+import { randomUUID } from "node:crypto";
+import { type ExitResult, isLongshoreError, LongshoreError } from "../task/index.ts";
+import { decideRestart, type RestartState, type TaskEnd, toRestartRules } from "./restart-tracker.ts";
+import { endContainer, stopContainer } from "./stop-container.ts";
+import { toStoredError } from "./stored-error.ts";
+import type { TaskRun } from "./task-host.ts";
+import type { TaskLogSink } from "./task-logs.ts";
+import { toTaskConfig, toTaskRef } from "./task-place.ts";
+import { toLongshoreError } from "./to-error.ts";
+
+const mostPortTries = 5;
+
+/**
+ * Runs a task with its restarts until it is complete, has failed for good, or was asked to stop. No container of
+ * it is left then. Rejects only when the agent lets go of it (kind `canceled`): the container goes on.
+ */
+export async function runTask(run: TaskRun): Promise<"complete" | "failed" | "stopped"> {
+  const { host, record, signals, context } = run;
+  let state: RestartState = {
+    intervalStartMs: context.clock.monotonicMs() - record.intervalElapsedMs,
+    count: record.attempts,
+  };
+  for (;;) {
+    const end = await runOnce(run);
+    if (end === "stopped") return "stopped";
+    const { task, job } = host.place();
+    const at = { nowMs: context.clock.monotonicMs(), random: context.random() };
+    const next = decideRestart(state, end, toRestartRules(job.type, task), at);
+    state = next.state;
+    record.attempts = state.count;
+    record.intervalElapsedMs = at.nowMs - state.intervalStartMs;
+    if (next.decision.type === "complete") return "complete";
+    if (next.decision.type === "fail") {
+      host.emit(
+        { type: "not-restarting", reason: next.decision.reason },
+        `not restarting: ${next.decision.reason}`,
+      );
+      return "failed";
+    }
+    const { delayMs, attempt, reason } = next.decision;
+    record.restarts += 1;
+    host.emit(
+      { type: "restarting", delayMs, attempt, reason },
+      `restarting in ${toSeconds(delayMs)} (${reason})`,
+    );
+    await host.save();
+    if (!(await waitUnlessStopped(run, delayMs))) return "stopped";
+    signals.detach.throwIfAborted();
+  }
+}
+
+async function runOnce(run: TaskRun): Promise<TaskEnd | "stopped"> {
+  const { signals, record, host } = run;
+  try {
+    const sink = (await recover(run)) ?? (await start(run));
+    record.error = null;
+    host.onRunning();
+    return await follow(run, sink);
+  } catch (thrown) {
+    if (signals.detach.aborted) throw thrown;
+    const error = toLongshoreError(thrown);
+    record.starting = null;
+    // A start that was given up is no failure, but a container that stays behind is.
+    if (signals.stop.aborted && record.handle === null) return "stopped";
+    record.error = toStoredError(error);
+    host.emit({ type: "failed", error }, error.message);
+    if (signals.stop.aborted) return "stopped";
+    return { type: "not-started", retryable: error.retryable };
+  }
+}
+
+/** Takes over the container that an earlier run left; undefined when there is none any more. */
+async function recover(run: TaskRun): Promise<TaskLogSink | undefined> {
+  const { context, host, record, logs, signals } = run;
+  const { handle } = record;
+  if (handle === null) return undefined;
+  const sink = await logs.resume();
+  try {
+    const logPosition = sink.position;
+    await context.driver.recoverTask(handle, { logs: sink.sink, logPosition, signal: signals.detach });
+  } catch (error) {
+    if (!isLongshoreError(error, "not-found")) throw error;
+    record.handle = null;
+    throw new LongshoreError("not-found", "its container is gone", { cause: error, retryable: true });
+  }
+  const { containerId } = handle.driverState;
+  host.emit({ type: "recovered", containerId }, `taken over: container ${containerId.slice(0, 12)}`);
+  return sink;
+}
+
+async function start(run: TaskRun): Promise<TaskLogSink> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await startOnce(run);
+    } catch (thrown) {
+      const { stop, detach } = run.signals;
+      if (stop.aborted || detach.aborted) throw thrown;
+      const error = toLongshoreError(thrown);
+      if (tries >= mostPortTries || !(await run.host.replaceTakenPorts(error))) throw error;
+      run.record.starting = null;
+      run.host.emit({ type: "note" }, `a port was taken meanwhile, trying others (${error.message})`);
+    }
+  }
+}
+
+async function startOnce(run: TaskRun): Promise<TaskLogSink> {
+  const { context, host, record, logs, signals } = run;
+  const signal = AbortSignal.any([signals.stop, signals.detach]);
+  signal.throwIfAborted();
+  // A start that an earlier run did not see the end of is made again with the same ids: the driver takes over
+  // the container if it is there.
+  if (record.starting === null) {
+    const place = host.place();
+    const prepared = await host.prepare(place, signal);
+    const { allocId, task } = toTaskRef(place);
+    const taskId = `${allocId}/${task}/${randomUUID().slice(0, 8)}`;
+    record.starting = toTaskConfig(place, prepared.env, { taskId, network: host.network() });
+  }
+  await host.save();
+  const sink = await logs.open();
+  const started = await context.driver.startTask(record.starting, { logs: sink.sink, signal });
+  record.handle = started.handle;
+  record.starting = null;
+  record.startedAtMs = context.clock.now().getTime();
+  record.exit = null;
+  await host.save();
+  return sink;
+}
+
+/** Waits for the container's end, or ends it when asked to; removes it. */
+async function follow(run: TaskRun, sink: TaskLogSink): Promise<TaskEnd | "stopped"> {
+  const { record, context, signals } = run;
+  const taskId = record.handle?.config.id ?? "";
+  const waiting = context.driver.waitTask(taskId, { signal: signals.detach });
+  const exit = await Promise.race([waiting, afterStop(run, taskId, waiting)]);
+  const stopped = signals.stop.aborted;
+  noteEnd(run, exit);
+  await outputEnded(run, sink);
+  await endContainer(run, taskId);
+  record.handle = null;
+  await run.host.save();
+  if (stopped) return "stopped";
+  return { type: "exited", successful: isSuccess(exit) };
+}
+
+/** Never resolves without a stop request. */
+async function afterStop(
+  run: TaskRun,
+  taskId: string,
+  waiting: Promise<ExitResult>,
+): Promise<ExitResult | undefined> {
+  waiting.catch(() => undefined);
+  await aborted(run.signals.stop);
+  const gone = await stopContainer(run, taskId, waiting);
+  return gone ? await waiting.catch(() => undefined) : undefined;
+}
+
+function noteEnd({ record, context }: TaskRun, exit: ExitResult | undefined): void {
+  record.exit = exit ?? null;
+  const startedAtMs = record.startedAtMs ?? context.clock.now().getTime();
+  record.runTimeMs += Math.max(0, context.clock.now().getTime() - startedAtMs);
+  record.startedAtMs = null;
+}
+
+const longestOutputWaitMs = 10_000;
+
+/** The last output comes a little after the exit. */
+async function outputEnded({ context, signals }: TaskRun, sink: TaskLogSink): Promise<void> {
+  const giveUp = new AbortController();
+  const signal = AbortSignal.any([giveUp.signal, signals.kill, signals.detach]);
+  const timeout = context.clock.sleep(longestOutputWaitMs, { signal }).catch(() => undefined);
+  await Promise.race([sink.ended, timeout]);
+  giveUp.abort();
+}
+
+async function waitUnlessStopped({ context, signals }: TaskRun, ms: number): Promise<boolean> {
+  const signal = AbortSignal.any([signals.stop, signals.detach]);
+  await context.clock.sleep(ms, { signal }).catch(() => undefined);
+  return !signals.stop.aborted;
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
+
+function isSuccess(exit: ExitResult | undefined): boolean {
+  return exit !== undefined && exit.exitCode === 0 && exit.signal === 0 && !exit.oomKilled;
+}
+
+function toSeconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`;
+}
