@@ -1,58 +1,74 @@
 // @ts-check
-import { spawnSync } from "node:child_process";
-import { copyFile, mkdir, rm } from "node:fs/promises";
+import { copyFile, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { build } from "esbuild";
+import { toLicenseText } from "./bundled-licenses.mjs";
+import { runStep } from "./run-program.mjs";
+import { runMain, SetupError } from "./say.mjs";
 import { repository } from "./tools.mjs";
+
+const dist = join(repository, "dist");
 
 /**
  * Makes `dist/`: the command and the library as bundles without dependencies, the WebAssembly they load, and the
  * library's types. `--no-types` leaves out the types, for a quick try.
  */
 async function main() {
-  const dist = join(repository, "dist");
   await rm(dist, { recursive: true, force: true });
   await mkdir(dist, { recursive: true });
-  await bundle(dist);
+  const bundledFiles = await bundle();
   for (const name of ["hcl.wasm", "wasm_exec.js"]) {
     await copyFile(join(repository, "src", "jobfile", "hcl", name), join(dist, name));
   }
-  if (!process.argv.includes("--no-types")) emitTypes();
+  await writeFile(join(dist, "THIRD-PARTY-LICENSES.txt"), await toLicenseText(repository, bundledFiles));
+  if (!process.argv.includes("--no-types")) await emitTypes();
 }
 
-/** @param {string} dist */
-async function bundle(dist) {
-  const entryPoints = {
-    longshore: join(repository, "src", "cli", "main.ts"),
-    index: join(repository, "src", "index.ts"),
-  };
-  await build({
-    entryPoints,
+/** Answers the files that went in, relative to the repository. */
+async function bundle() {
+  const { metafile } = await build({
+    absWorkingDir: repository,
+    entryPoints: { longshore: "src/cli/main.ts", index: "src/index.ts" },
     outdir: dist,
     bundle: true,
     // What a subcommand alone needs is loaded when it runs.
     splitting: true,
-    chunkNames: "chunks/[name]-[hash]",
+    // All in one folder: code looks for its WebAssembly beside itself.
+    chunkNames: "[name]-[hash]",
     format: "esm",
     platform: "node",
     target: "node20.12",
     minifySyntax: true,
-    keepNames: true,
-    legalComments: "linked",
+    minifyWhitespace: false,
+    legalComments: "none",
+    metafile: true,
     // Bundled CommonJS asks for Node's own modules with require.
     banner: {
       js: 'import { createRequire as __createRequire } from "node:module";\nconst require = __createRequire(import.meta.url);',
     },
     logLevel: "warning",
+  }).catch((error) => {
+    throw new SetupError(`dist/ could not be built: ${error.message}`);
   });
+  return Object.keys(metafile.inputs);
 }
 
-function emitTypes() {
+async function emitTypes() {
   const tsc = join(repository, "node_modules", "typescript", "bin", "tsc");
-  const done = spawnSync(process.execPath, [tsc, "-p", join(repository, "tsconfig.build.json")], {
-    stdio: "inherit",
-  });
-  if (done.status !== 0) throw new Error(`types: tsc ended with ${done.status}`);
+  await runStep(process.execPath, [tsc, "-p", join(repository, "tsconfig.build.json")]);
+  const types = join(dist, "types");
+  for (const file of await readdir(types, { recursive: true })) {
+    if (file.endsWith(".d.ts")) await nameJavaScript(join(types, file));
+  }
 }
 
-await main();
+/**
+ * Sources import `./x.ts`; a compiler that reads declarations wants `./x.js`.
+ * @param {string} file
+ */
+async function nameJavaScript(file) {
+  const text = await readFile(file, "utf8");
+  await writeFile(file, text.replace(/((?:from|import\()\s*"\.[^"]*)\.ts"/g, '$1.js"'));
+}
+
+await runMain(main);
