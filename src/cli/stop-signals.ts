@@ -1,3 +1,4 @@
+import { LongshoreError } from "../task/index.ts";
 import { exitCodes, type StopSignal, toSignalExitCode } from "./exit-code.ts";
 
 const signals: readonly StopSignal[] = ["SIGINT", "SIGTERM", "SIGHUP"];
@@ -16,11 +17,13 @@ export interface StopListener {
 export class StopSignals implements Disposable {
   readonly #process: NodeJS.EventEmitter;
   readonly #received: StopSignal[] = [];
+  readonly #stopped = new AbortController();
   #listener: StopListener | undefined;
   readonly #onSignal = (signal: StopSignal): void => {
     // A terminal that goes away is one wish to stop, however often it is told.
     if (signal === "SIGHUP" && this.#received.length > 0) return;
     this.#received.push(signal);
+    this.#stopped.abort(new LongshoreError("canceled", `stopped by ${signal}`));
     this.#tell(this.#received.length);
     if (this.#received.length > 2) process.exit(this.exitCode ?? exitCodes.failed);
   };
@@ -34,6 +37,11 @@ export class StopSignals implements Disposable {
   get exitCode(): number | undefined {
     const [first] = this.#received;
     return first === undefined ? undefined : toSignalExitCode(first);
+  }
+
+  /** Aborted by the first signal. */
+  get signal(): AbortSignal {
+    return this.#stopped.signal;
   }
 
   /** Who is told from now on, and of what has come already. */

@@ -1,0 +1,41 @@
+import { checkJob, type PlannedTask, planJob, readNodeFacts, toAgentSettings } from "../agent/index.ts";
+import { type ContainerPlan, createDockerDriver, planContainer } from "../driver/index.ts";
+import type { ReadJob } from "../jobfile/index.ts";
+import type { CommandInput, CommandIo } from "./command-io.ts";
+import { toDataDir } from "./data-dir.ts";
+import { openEngine } from "./engine-setup.ts";
+import { loadDriverOptions } from "./load-job.ts";
+import { locateProblems } from "./locate-problems.ts";
+
+/** A task and the container that would be made for it. */
+export interface TaskPlan extends PlannedTask {
+  readonly container: ContainerPlan;
+}
+
+// No engine is asked; the driver wants to have one all the same.
+const noEngine = { endpoint: "unix:///dev/null", reason: "" };
+
+/**
+ * What a job would create on this machine, without an engine and without touching anything. Rejects with a
+ * JobFileError that has all that the agent and the driver would refuse.
+ */
+export async function planTasks(
+  input: CommandInput,
+  io: CommandIo,
+  read: ReadJob,
+): Promise<readonly TaskPlan[]> {
+  const options = await loadDriverOptions(input);
+  const dataDir = toDataDir({ flag: input.text("data-dir"), env: io.env, uid: process.getuid?.() });
+  const place = { settings: await toAgentSettings({ dataDir }), node: readNodeFacts() };
+  await using engine = openEngine(noEngine);
+  await using driver = createDockerDriver({ engine, options });
+  try {
+    checkJob(read.job, driver, place);
+    return planJob(read.job, place).map((planned) => ({
+      ...planned,
+      container: planContainer(planned.config, { agentOptions: options }),
+    }));
+  } catch (error) {
+    throw locateProblems(error, input.words[0] ?? "", read);
+  }
+}

@@ -1,0 +1,82 @@
+import type { Diagnostic, NoEffect, ReadJob } from "../../jobfile/job.ts";
+import type { CommandIo } from "../command-io.ts";
+import { JsonEvents, toJsonLine, toJsonProblem } from "./json-events.ts";
+import type { RunReporter } from "./run-reporter.ts";
+import { RunView } from "./run-view.ts";
+import { toTaskLabels } from "./task-labels.ts";
+import { wrap } from "./text.ts";
+
+/** Says what of a file has no effect on one machine, and what its reader warned of. */
+export function toWarnings(read: ReadJob): readonly string[] {
+  const keys = read.noEffect.map(describeKey).join(", ");
+  const idle = keys === "" ? [] : [`no effect on one machine: ${keys}`];
+  return [...idle, ...read.warnings.map(describeWarning)];
+}
+
+function describeKey({ key, range }: NoEffect): string {
+  return range === undefined ? key : `${key} (line ${range.line})`;
+}
+
+function describeWarning({ summary, detail, range }: Diagnostic): string {
+  const place = range === undefined ? "" : `${range.file}:${range.line}: `;
+  return `${place}${summary}. ${detail}`.trim();
+}
+
+/** Writes warnings as notes. */
+export function noteWarnings(read: ReadJob, io: CommandIo): void {
+  for (const warning of toWarnings(read)) {
+    const [first = "", ...rest] = wrap(warning, Math.max(20, io.screen.columns - "warning: ".length));
+    io.screen.note(
+      [`${io.noteColors.yellow("warning:")} ${first}`, ...rest.map((line) => `         ${line}`)].join("\n"),
+    );
+  }
+}
+
+/** For people. */
+export function createViewReporter(read: ReadJob, io: CommandIo, noPrefix: boolean): RunReporter {
+  const view = new RunView({
+    job: read.job,
+    screen: io.screen,
+    outputColors: io.outputColors,
+    noteColors: io.noteColors,
+    outputIsTty: io.outputIsTty,
+    prefix: !noPrefix && toTaskLabels(read.job).length > 1,
+    now: () => performance.now(),
+  });
+  return {
+    warn: () => noteWarnings(read, io),
+    show: (event) => view.show(event),
+    note: (text) => view.note(new Date(), text),
+    end: () => view.flush(),
+  };
+}
+
+/** For programs: a line of JSON for each event. */
+export function createJsonReporter(io: CommandIo): RunReporter {
+  const events = new JsonEvents();
+  return {
+    warn: (read) => {
+      for (const warning of toJsonWarnings(read)) io.screen.output(toJsonLine(warning));
+    },
+    show: async (event, exitCode) => {
+      const code = event.type === "job-finished" ? exitCode() : undefined;
+      for (const line of events.toLines(event, code)) io.screen.output(line);
+      await io.screen.drained();
+    },
+    note: () => undefined,
+    end: () => undefined,
+  };
+}
+
+function toJsonWarnings(read: ReadJob): readonly unknown[] {
+  const at = new Date();
+  const idle = read.noEffect.map(({ key, range }) => ({
+    message: `${key} has no effect on one machine`,
+    range,
+  }));
+  return [...idle, ...read.warnings.map(toJsonProblem)].map((warning) => ({
+    type: "warning",
+    at,
+    ...warning,
+  }));
+}
