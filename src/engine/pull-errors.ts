@@ -25,7 +25,7 @@ const faults: readonly PullFault[] = [
     hint: "Free space with `docker system prune`, or give the engine's data folder more.",
   },
   {
-    pattern: /toomanyrequests|too many requests|rate limit/i,
+    pattern: /toomanyrequests|too many requests|rate limit|HTTP 429/i,
     kind: "unavailable",
     why: "the registry allows no more pulls for now",
     hint: "Wait and try again, or log in with `auth` for a higher limit.",
@@ -38,12 +38,7 @@ const faults: readonly PullFault[] = [
   },
   {
     pattern:
-      /pull access denied|repository does not exist|manifest unknown|name unknown|not found: (manifest|name)/i,
-    kind: "not-found",
-    hint: nameHint,
-  },
-  {
-    pattern: /repository .* not found|manifest for .* not found|: not found$/i,
+      /pull access denied|repository does not exist|(manifest|name) unknown|HTTP 404|(repository|manifest for) .*not found|: not found$/i,
     kind: "not-found",
     hint: nameHint,
   },
@@ -91,17 +86,22 @@ const faults: readonly PullFault[] = [
   },
   {
     pattern:
-      /\b5\d\d\b|internal server error|bad gateway|service unavailable|received unexpected HTTP status/i,
+      /HTTP 5\d\d|internal server error|bad gateway|service unavailable|gateway time-?out|unexpected HTTP status/i,
     kind: "unavailable",
     why: "the registry is in trouble",
     hint: reachHint,
   },
   {
-    pattern:
-      /filesystem layer verification failed|layer verification|unexpected commit digest|size validation/i,
+    pattern: /verification failed|unexpected commit digest|size validation/i,
     kind: "unavailable",
-    why: "a layer arrived damaged",
+    why: "a part of the image arrived damaged",
     hint: reachHint,
+  },
+  {
+    pattern: /unknown blob/i,
+    kind: "unavailable",
+    why: "the registry has not all parts of the image",
+    hint: "Was it pushed to its end? Push it again.",
   },
 ];
 
@@ -116,10 +116,20 @@ export function toPullError(image: string, error: unknown): unknown {
   // Only `internal`, and the kinds of statuses that engines use loosely, are worth a look at the words.
   if (error.kind === "canceled" || error.kind === "timeout" || error.kind === "unavailable") return error;
   const words = error.message.replace(prefix, "");
-  const fault = faults.find(({ pattern }) => pattern.test(words));
+  const judged = withoutNames(words, image);
+  const fault = faults.find(({ pattern }) => pattern.test(judged));
   if (fault === undefined) return new LongshoreError(error.kind, toText(image, words), { cause: error });
   const why = fault.why === undefined ? words : `${fault.why} (${words})`;
   return new LongshoreError(fault.kind, toText(image, why), { hint: fault.hint, cause: error });
+}
+
+/** An image may be called `denied`; names and addresses say nothing about the fault. */
+function withoutNames(words: string, image: string): string {
+  const name = image.replace(/(?:@|:[^:/]*$).*/, "");
+  return words
+    .replaceAll(image, "IMAGE")
+    .replaceAll(name, "IMAGE")
+    .replace(/"https?:[^"]*"/g, "URL");
 }
 
 function toText(image: string, why: string): string {

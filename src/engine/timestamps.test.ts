@@ -1,0 +1,36 @@
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { parseTimestamp, toEngineTime } from "./timestamps.ts";
+
+it.each([
+  ["2026-11-24T05:49:47.733857678Z", 1795499387733857678n],
+  ["2026-11-24T05:49:47.7338Z", 1795499387733800000n],
+  ["2026-11-24T05:49:47Z", 1795499387000000000n],
+  ["2026-11-24T06:49:47.000000001+01:00", 1795499387000000001n],
+  ["1969-12-31T23:59:59.5Z", -500000000n],
+  ["0001-01-01T00:00:00Z", -62135596800000000000n],
+])("the time %s is read exactly", (text, timeNs) => {
+  expect(parseTimestamp(text)).toBe(timeNs);
+});
+
+it.each(["", "hello", "2026-11-24", "2026-13-24T05:49:47Z", "2026-11-24T05:49:47.1234567891Z"])(
+  "%j is no time",
+  (text) => {
+    expect(parseTimestamp(text)).toBeUndefined();
+  },
+);
+
+it("an instant is written for the engine with all of its nanoseconds", () => {
+  expect(toEngineTime(1795499387000000001n)).toBe("1795499387.000000001");
+  expect(toEngineTime(0n)).toBe("0.000000000");
+});
+
+it("a time written with trimmed zeros is read as the same instant", () => {
+  fc.assert(
+    fc.property(fc.bigInt({ min: 0n, max: 4_000_000_000_000_000_000n }), (timeNs) => {
+      const seconds = new Date(Number(timeNs / 1_000_000_000n) * 1000).toISOString().slice(0, 19);
+      const fraction = (timeNs % 1_000_000_000n).toString().padStart(9, "0").replace(/0+$/, "");
+      expect(parseTimestamp(`${seconds}${fraction === "" ? "" : `.${fraction}`}Z`)).toBe(timeNs);
+    }),
+  );
+});
