@@ -3,7 +3,8 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 
 /**
- * The licences of the npm packages that a bundle holds, which ask to be shown with every copy.
+ * The licences of what `dist/` holds of others: npm packages, and those beside the WebAssembly. They ask to be shown
+ * with every copy.
  * @param {string} repository
  * @param {readonly string[]} files what went into the bundle, relative to the repository
  */
@@ -12,6 +13,11 @@ export async function toLicenseText(repository, files) {
     files.flatMap((file) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? []),
   );
   const texts = await Promise.all([...folders].sort().map((folder) => licenseOf(join(repository, folder))));
+  const hcl = join(repository, "src", "jobfile", "hcl");
+  for (const file of (await readdir(hcl)).sort()) {
+    if (/LICEN[CS]E/.test(file))
+      texts.push(`${file}\n\n${(await readFile(join(hcl, file), "utf8")).trim()}\n`);
+  }
   const intro = "This package holds code of others, under these licences.\n";
   return [intro, ...texts].join(`\n${"-".repeat(80)}\n\n`);
 }
