@@ -1,0 +1,23 @@
+import type { Engine } from "../engine/index.ts";
+import type { Logger, TaskEventDetail } from "../task/index.ts";
+import type { Topology } from "./container/planning.ts";
+import type { Images } from "./images/index.ts";
+import type { Leftovers } from "./leftovers.ts";
+import type { AgentOptions } from "./options/agent-options.ts";
+import type { DockerTask } from "./tasks/docker-task.ts";
+import type { EngineWatch } from "./watch/engine-watch.ts";
+
+/** What all parts of one driver share. */
+export interface DriverContext {
+  readonly engine: Engine;
+  readonly agent: AgentOptions;
+  readonly images: Images;
+  readonly watch: EngineWatch;
+  readonly leftovers: Leftovers;
+  readonly logger: Logger;
+  readonly topology: Topology;
+  /** Tasks by their container's id: where the engine's events find them. */
+  readonly byContainer: Map<string, DockerTask>;
+  /** Tells the host; `message` is needed for notes only. */
+  emit(task: DockerTask, detail: TaskEventDetail, message?: string): void;
+}

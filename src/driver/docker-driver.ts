@@ -1,0 +1,321 @@
+import type { Engine, EngineEvent } from "../engine/index.ts";
+import {
+  type CallOptions,
+  type CreatedNetwork,
+  type DestroyOptions,
+  type DriverCapabilities,
+  type ExecMessage,
+  type ExecOptions,
+  type ExecOutput,
+  type ExitResult,
+  type Fingerprint,
+  type Logger,
+  LongshoreError,
+  type RecoverOptions,
+  type StartedTask,
+  type StartOptions,
+  type StatsOptions,
+  type StopOptions,
+  type StreamingExecOptions,
+  silentLogger,
+  type TaskConfig,
+  type TaskDriver,
+  type TaskEvent,
+  type TaskEventDetail,
+  type TaskHandle,
+  type TaskStats,
+  type TaskStatus,
+} from "../task/index.ts";
+import { measureTopology, planContainer } from "./container/plan-container.ts";
+import type { Topology } from "./container/planning.ts";
+import type { DriverContext } from "./context.ts";
+import { execTask, execTaskStreaming } from "./exec.ts";
+import { FanOut } from "./fan-out.ts";
+import { toFingerprint } from "./fingerprint.ts";
+import { createImages, type ImageRemovalEvent } from "./images/index.ts";
+import { Leftovers } from "./leftovers.ts";
+import { type NetworkOptions, Networks } from "./networks.ts";
+import { type AgentOptions, parseAgentOptions } from "./options/agent-options.ts";
+import { parseSignal } from "./signals.ts";
+import { readTaskStats } from "./stats.ts";
+import { destroyTask } from "./tasks/destroy-task.ts";
+import { DockerTask } from "./tasks/docker-task.ts";
+import { toEventMessage } from "./tasks/event-message.ts";
+import { recoverTask } from "./tasks/recover-task.ts";
+import { settleTask } from "./tasks/settle.ts";
+import { startTask } from "./tasks/start-task.ts";
+import { TaskStop } from "./tasks/task-stop.ts";
+import { unlessAborted } from "./waiting.ts";
+import { EngineWatch, type WatchState } from "./watch/engine-watch.ts";
+
+export interface DockerDriverOptions {
+  /** Not closed by the driver. */
+  readonly engine: Engine;
+  /** See {@link parseAgentOptions}; all defaults when missing. */
+  readonly agentOptions?: AgentOptions | undefined;
+  readonly logger?: Logger | undefined;
+  /** The machine's compute; measured when missing. */
+  readonly topology?: Topology | undefined;
+  /** Remove images that wait for their delay when the driver is disposed, instead of leaving them. */
+  readonly removeImagesOnDispose?: boolean | undefined;
+}
+
+/** Runs tasks as containers of a Docker Engine. Talks to the engine from the first call on. */
+export function createDockerDriver(options: DockerDriverOptions): TaskDriver {
+  return new DockerDriver(options);
+}
+
+const waitingEvents = 4096;
+
+class DockerDriver implements TaskDriver {
+  readonly capabilities: DriverCapabilities = {
+    sendSignals: true,
+    exec: true,
+    networkModes: ["host", "group", "task", "none"],
+    mustCreateNetwork: true,
+    disableLogCollection: true,
+  };
+  readonly #context: DriverContext;
+  readonly #networks: Networks;
+  readonly #removeImages: boolean;
+  readonly #tasks = new Map<string, DockerTask>();
+  readonly #events = new FanOut<TaskEvent>(waitingEvents, toLossEvent);
+  readonly #fingerprints = new FanOut<Fingerprint>(8, () => this.#lastFingerprint ?? unknownFingerprint);
+  /** Image -> the task that used it last, which its removal is told to. */
+  readonly #lastUsers = new Map<string, DockerTask>();
+  #lastFingerprint: Fingerprint | undefined;
+  #engineAway = false;
+
+  constructor(options: DockerDriverOptions) {
+    const { engine, logger = silentLogger } = options;
+    const agent = options.agentOptions ?? parseAgentOptions();
+    this.#removeImages = options.removeImagesOnDispose ?? false;
+    this.#context = {
+      engine,
+      agent,
+      logger,
+      topology: options.topology ?? measureTopology(),
+      byContainer: new Map(),
+      leftovers: new Leftovers(engine, logger),
+      images: createImages({
+        engine,
+        logger,
+        auth: agent.auth,
+        cleanup: agent.gc.image,
+        imageDelayMs: agent.gc.image_delay,
+        onRemoval: (event) => this.#onImageRemoval(event),
+      }),
+      watch: new EngineWatch({
+        engine,
+        logger,
+        onEvent: (event) => this.#onEvent(event),
+        onState: (state) => this.#onState(state),
+      }),
+      emit: (task, detail, message) => this.#emit(task, detail, message),
+    };
+    this.#networks = new Networks(this.#context);
+  }
+
+  checkTask(task: TaskConfig): void {
+    planContainer(task, { agentOptions: this.#context.agent, topology: this.#context.topology });
+  }
+
+  fingerprint(options: CallOptions = {}): AsyncIterable<Fingerprint> {
+    this.#context.watch.start();
+    const first = this.#lastFingerprint === undefined ? [] : [this.#lastFingerprint];
+    return this.#fingerprints.read({ ...options, first });
+  }
+
+  async startTask(config: TaskConfig, options: StartOptions = {}): Promise<StartedTask> {
+    this.checkTask(config);
+    const task = this.#add(config);
+    try {
+      const started = await startTask(this.#context, task, options);
+      if (task.lease !== undefined) this.#lastUsers.set(task.lease.reference, task);
+      return started;
+    } catch (error) {
+      this.#forget(task);
+      throw error;
+    } finally {
+      task.startSettled.resolve();
+    }
+  }
+
+  async recoverTask(handle: TaskHandle, options: RecoverOptions = {}): Promise<void> {
+    if (this.#tasks.has(handle.config.id)) return;
+    const task = this.#add(handle.config);
+    try {
+      await recoverTask(this.#context, task, handle, options);
+    } catch (error) {
+      this.#context.byContainer.delete(handle.driverState.containerId);
+      this.#forget(task);
+      throw error;
+    } finally {
+      task.startSettled.resolve();
+    }
+  }
+
+  async waitTask(taskId: string, options: CallOptions = {}): Promise<ExitResult> {
+    return await unlessAborted(this.#task(taskId).exited.promise, options.signal);
+  }
+
+  async stopTask(taskId: string, options: StopOptions): Promise<void> {
+    const task = this.#task(taskId);
+    if (options.killSignal !== undefined) parseSignal(options.killSignal);
+    if (task.state.phase === "pending") {
+      task.starting.abort();
+      await unlessAborted(task.startSettled.promise, options.signal);
+      if (task.state.phase === "pending") return;
+    }
+    if (task.state.phase === "exited") return;
+    if (task.stop === undefined) task.stop = new TaskStop(this.#context, task, options);
+    else task.stop.hasten(options.graceMs);
+    await unlessAborted(task.stop.done, options.signal);
+  }
+
+  async destroyTask(taskId: string, options: DestroyOptions = {}): Promise<void> {
+    const task = this.#task(taskId);
+    if (task.state.phase === "pending" && options.force) {
+      task.starting.abort();
+      await unlessAborted(task.startSettled.promise, options.signal);
+      if (!this.#tasks.has(taskId)) return;
+    }
+    await destroyTask(this.#context, task, options);
+    this.#forget(task);
+  }
+
+  inspectTask(taskId: string): TaskStatus {
+    return this.#task(taskId).toStatus(this.#engineAway);
+  }
+
+  taskStats(taskId: string, options: StatsOptions): AsyncIterable<TaskStats> {
+    return readTaskStats(this.#context, this.#task(taskId), options);
+  }
+
+  taskEvents(options: CallOptions = {}): AsyncIterable<TaskEvent> {
+    return this.#events.read(options);
+  }
+
+  async signalTask(taskId: string, signal: string, options: CallOptions = {}): Promise<void> {
+    const { containerId } = this.#task(taskId);
+    await this.#context.engine.killContainer(containerId, parseSignal(signal), options);
+  }
+
+  async execTask(taskId: string, options: ExecOptions): Promise<ExecOutput> {
+    return await execTask(this.#context, this.#task(taskId), options);
+  }
+
+  execTaskStreaming(taskId: string, options: StreamingExecOptions): AsyncIterable<ExecMessage> {
+    return execTaskStreaming(this.#context, this.#task(taskId), options);
+  }
+
+  async createNetwork(allocId: string, options: NetworkOptions = {}): Promise<CreatedNetwork> {
+    return await this.#networks.create(allocId, options);
+  }
+
+  async destroyNetwork(allocId: string, options: CallOptions = {}): Promise<void> {
+    await this.#networks.destroy(allocId, options);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const starting = [...this.#tasks.values()].filter((task) => task.state.phase === "pending");
+    for (const task of starting) task.starting.abort();
+    await Promise.all(starting.map((task) => task.startSettled.promise));
+    const reason = new LongshoreError("canceled", "The driver is closed");
+    for (const task of this.#tasks.values()) task.end(reason);
+    this.#tasks.clear();
+    this.#context.watch[Symbol.dispose]();
+    if (this.#removeImages) await this.#context.images.flush();
+    await this.#context.images[Symbol.asyncDispose]();
+    this.#events.close();
+    this.#fingerprints.close();
+  }
+
+  #task(taskId: string): DockerTask {
+    const task = this.#tasks.get(taskId);
+    if (task === undefined) throw new LongshoreError("not-found", "task not found for given id");
+    return task;
+  }
+
+  #add(config: TaskConfig): DockerTask {
+    if (this.#tasks.has(config.id)) {
+      throw new LongshoreError("conflict", `a task with the id ${config.id} exists already`, {
+        retryable: false,
+      });
+    }
+    const task = new DockerTask(config);
+    this.#tasks.set(config.id, task);
+    return task;
+  }
+
+  #forget(task: DockerTask): void {
+    this.#tasks.delete(task.config.id);
+    task.end(new LongshoreError("not-found", "task not found for given id"));
+  }
+
+  #emit(task: DockerTask, detail: TaskEventDetail, message = ""): void {
+    const { id, allocId, name } = task.config;
+    const text = detail.type === "note" ? message : toEventMessage(detail);
+    this.#context.logger.debug(text, { task: id, type: detail.type });
+    this.#events.push({ taskId: id, allocId, taskName: name, at: new Date(), message: text, detail });
+  }
+
+  #onEvent(event: EngineEvent): void {
+    const task = this.#context.byContainer.get(event.Actor.ID);
+    if (task === undefined) return;
+    const containerId = event.Actor.ID;
+    if (event.Action === "oom") {
+      task.oomHeard = true;
+      this.#emit(task, { type: "oom", containerId });
+    } else if (event.Action.startsWith("health_status: ")) {
+      const status = event.Action.slice("health_status: ".length);
+      this.#emit(task, { type: "health", status, output: "" });
+    } else if (event.Action === "die") {
+      task.died.resolve();
+      // One that dies while its start is under way is looked at when the start is done.
+      if (task.state.phase !== "pending") {
+        void settleTask(this.#context, task, Number(event.Actor.Attributes.exitCode ?? -1));
+      }
+    }
+  }
+
+  #onState(state: WatchState): void {
+    const fingerprint = toFingerprint(state, this.#context.engine, this.#context.agent);
+    if (fingerprint === undefined) return;
+    if (JSON.stringify(fingerprint) !== JSON.stringify(this.#lastFingerprint))
+      this.#fingerprints.push(fingerprint);
+    const firstTime = this.#lastFingerprint === undefined;
+    this.#lastFingerprint = fingerprint;
+    const away = state.phase === "lost";
+    if (away === this.#engineAway && !firstTime) return;
+    this.#engineAway = away;
+    const live = [...this.#tasks.values()].filter(
+      ({ state: { phase } }) => phase === "running" || phase === "stopping",
+    );
+    for (const task of live) {
+      if (!firstTime) this.#emit(task, { type: away ? "engine-lost" : "engine-back" });
+      // Its end may have been among what was not heard.
+      if (!away) void settleTask(this.#context, task);
+    }
+    if (!away) void this.#context.leftovers.removeAll();
+  }
+
+  #onImageRemoval(event: ImageRemovalEvent): void {
+    const task = this.#lastUsers.get(event.image);
+    this.#lastUsers.delete(event.image);
+    if (task === undefined) return;
+    if (event.type === "image-removed") this.#emit(task, event);
+    else this.#emit(task, { type: "note" }, `Image ${event.image} stays: ${event.reason}`);
+  }
+}
+
+const unknownFingerprint: Fingerprint = {
+  health: "undetected",
+  description: "Failed to initialize docker client",
+  attributes: {},
+};
+
+function toLossEvent(lost: number): TaskEvent {
+  const message = `${lost} events were lost, because they were not read in time`;
+  return { taskId: "", allocId: "", taskName: "", at: new Date(), message, detail: { type: "note" } };
+}

@@ -1,0 +1,57 @@
+import { networkInterfaces } from "node:os";
+import type { Engine, EngineInfo } from "../engine/index.ts";
+import { type Fingerprint, isLongshoreError } from "../task/index.ts";
+import type { AgentOptions } from "./options/agent-options.ts";
+import type { WatchState } from "./watch/engine-watch.ts";
+
+/** What the driver can say of its engine; undefined while it does not know yet. */
+export function toFingerprint(
+  state: WatchState,
+  engine: Engine,
+  agent: AgentOptions,
+): Fingerprint | undefined {
+  switch (state.phase) {
+    case "connecting":
+      return undefined;
+    case "open":
+      return {
+        health: "healthy",
+        description: "Healthy",
+        attributes: toAttributes(state.info, engine.endpoint, agent),
+      };
+    case "lost": {
+      const { error } = state;
+      const found = isLongshoreError(error, "unauthorized");
+      const why = `Failed to connect to docker daemon: ${error.message}`;
+      return { health: found ? "unhealthy" : "undetected", description: why, attributes: {} };
+    }
+  }
+}
+
+function toAttributes(info: EngineInfo, endpoint: string, agent: AgentOptions): Fingerprint["attributes"] {
+  const bridgeIp = readBridgeIp(endpoint);
+  return {
+    "driver.docker": true,
+    "driver.docker.version": info.ServerVersion,
+    ...(bridgeIp !== undefined && { "driver.docker.bridge_ip": bridgeIp }),
+    "driver.docker.runtimes": Object.keys(info.Runtimes).sort().join(","),
+    "driver.docker.os_type": info.OSType,
+    ...(agent.allow_privileged && { "driver.docker.privileged.enabled": true }),
+    ...(agent.volumes.enabled && { "driver.docker.volumes.enabled": true }),
+    ...(agent.pids_limit > 0 && { "driver.docker.pids.limit": agent.pids_limit }),
+  };
+}
+
+/** The address of the default engine's bridge. Another engine's bridge has another name, which it does not tell. */
+function readBridgeIp(endpoint: string): string | undefined {
+  if (endpoint !== "unix:///var/run/docker.sock" && endpoint !== "unix:///run/docker.sock") return undefined;
+  return networkInterfaces().docker0?.find(({ family }) => family === "IPv4")?.address;
+}
+
+/** A fingerprint's attributes as a node has them, for `${attr.driver.docker}`: all text, true as 1. */
+export function toNodeAttributes(fingerprint: Fingerprint): Readonly<Record<string, string>> {
+  const toText = (value: string | number | boolean) => (value === true ? "1" : String(value));
+  return Object.fromEntries(
+    Object.entries(fingerprint.attributes).map(([name, value]) => [name, toText(value)]),
+  );
+}

@@ -1,0 +1,105 @@
+import {
+  type DriverNetwork,
+  type ExitResult,
+  LongshoreError,
+  type TaskConfig,
+  type TaskHandle,
+  type TaskStatus,
+} from "../../task/index.ts";
+import type { ImageLease } from "../images/index.ts";
+import type { LogReader } from "../logs/log-reader.ts";
+import { Deferred } from "../waiting.ts";
+import { next, type TaskState, type TaskStep } from "./task-state.ts";
+import type { TaskStop } from "./task-stop.ts";
+
+/** What a task has once its container is known. */
+export interface TaskContainer {
+  readonly id: string;
+  readonly tty: boolean;
+}
+
+/** One task of the driver: its state, and what hangs on its life. */
+export class DockerTask {
+  readonly config: TaskConfig;
+  /** Resolves when the task has exited; rejects when it is destroyed before that. */
+  readonly exited = new Deferred<ExitResult>();
+  /** Resolves as soon as the container's end is heard of; its output may still be on the way. */
+  readonly died = new Deferred<void>();
+  /** Settles with the start: at the end of a failed one nothing is left. */
+  readonly startSettled = new Deferred<void>();
+  /** Aborts a start that is under way. */
+  readonly starting = new AbortController();
+  readonly #ending = new AbortController();
+  container: TaskContainer | undefined;
+  network: DriverNetwork | undefined;
+  lease: ImageLease | undefined;
+  logs: LogReader | undefined;
+  stop: TaskStop | undefined;
+  settling: Promise<void> | undefined;
+  /** The engine told of a kill for memory. */
+  oomHeard = false;
+  #hasDied = false;
+  #state: TaskState = { phase: "pending" };
+
+  constructor(config: TaskConfig) {
+    this.config = config;
+    void this.died.promise.then(() => {
+      this.#hasDied = true;
+    });
+  }
+
+  get state(): TaskState {
+    return this.#state;
+  }
+
+  /** Aborts when the driver has done with the task: all that watches or reads it ends. */
+  get signal(): AbortSignal {
+    return this.#ending.signal;
+  }
+
+  get hasDied(): boolean {
+    return this.#hasDied || this.#state.phase === "exited";
+  }
+
+  /** The container's id; throws `conflict` while there is none. */
+  get containerId(): string {
+    if (this.container !== undefined) return this.container.id;
+    throw new LongshoreError("conflict", `task "${this.config.name}" has no container yet`);
+  }
+
+  apply(step: TaskStep): void {
+    this.#state = next(this.#state, step);
+    if (this.#state.phase === "exited") {
+      this.died.resolve();
+      this.exited.resolve(this.#state.exit);
+    }
+  }
+
+  /** Ends all that hangs on the task; a wait for its exit rejects with `reason` if it has not exited. */
+  end(reason: LongshoreError): void {
+    this.#ending.abort(reason);
+    this.exited.reject(reason);
+    this.startSettled.resolve();
+  }
+
+  toHandle(): TaskHandle {
+    const driverState = { containerId: this.containerId, network: this.network };
+    return { version: 1, config: this.config, driverState };
+  }
+
+  /** The state for a host; `engineAway` makes a running task's phase unknown. */
+  toStatus(engineAway: boolean): TaskStatus {
+    const state = this.#state;
+    const live = state.phase === "running" || state.phase === "stopping";
+    return {
+      id: this.config.id,
+      name: this.config.name,
+      phase: live && engineAway ? "unknown" : state.phase,
+      startedAt: state.phase === "pending" ? undefined : state.startedAt,
+      completedAt: state.phase === "exited" ? state.finishedAt : undefined,
+      exit: state.phase === "exited" ? state.exit : undefined,
+      attributes: this.container === undefined ? {} : { container_id: this.container.id },
+      network: this.network,
+    };
+  }
+}

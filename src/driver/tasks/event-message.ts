@@ -1,0 +1,51 @@
+import type { PullProgress, TaskEventDetail } from "../../task/index.ts";
+
+/** A sentence for people about an event; notes bring their own. */
+export function toEventMessage(detail: Exclude<TaskEventDetail, { readonly type: "note" }>): string {
+  switch (detail.type) {
+    case "pull-started":
+      return `Pulling image ${detail.image}`;
+    case "pull-progress":
+      return toProgressMessage(detail.progress);
+    case "pull-finished":
+      return `Pulled image ${detail.image} (${toMegabytes(detail.sizeBytes)} MB) in ${toSeconds(detail.durationMs)} s`;
+    case "created":
+      return `Created container ${detail.containerId.slice(0, 12)}`;
+    case "started":
+      return detail.addresses.length === 0
+        ? "Started"
+        : `Started, reachable at ${detail.addresses.join(", ")}`;
+    case "stopping":
+      return `Sent ${detail.killSignal}; it will be killed in ${toSeconds(detail.graceMs)} s`;
+    case "killed":
+      return "Killed, since it did not stop in time";
+    case "exited":
+      return detail.exit.error ?? "Exited with code 0";
+    case "oom":
+      return "A process was killed: out of memory";
+    case "health":
+      return `Health: ${detail.status}`;
+    case "removed":
+      return `Removed container ${detail.containerId.slice(0, 12)}`;
+    case "image-removed":
+      return `Removed image ${detail.image}`;
+    case "engine-lost":
+      return "Lost the connection to Docker; the task may still be running";
+    case "engine-back":
+      return "Docker is back";
+  }
+}
+
+function toProgressMessage(progress: PullProgress): string {
+  const done = `${toMegabytes(progress.receivedBytes)} of ${toMegabytes(progress.totalBytes)} MB`;
+  const left = progress.secondsLeft === undefined ? "" : `, ${Math.ceil(progress.secondsLeft)} s left`;
+  return `Pulling image ${progress.image}: ${done}${left}`;
+}
+
+function toMegabytes(bytes: number): string {
+  return (bytes / 1e6).toFixed(1);
+}
+
+function toSeconds(ms: number): string {
+  return (ms / 1000).toFixed(ms < 10_000 && ms % 1000 !== 0 ? 1 : 0);
+}

@@ -1,0 +1,35 @@
+import { isLongshoreError, LongshoreError } from "../../task/index.ts";
+import type { ContainerPlan } from "../container/plan-container.ts";
+import type { DriverContext } from "../context.ts";
+import { findPortHolder } from "../port-holders.ts";
+
+/** An error of making or starting a task's container, with what the reader needs to mend it. */
+export async function toStartError(
+  context: DriverContext,
+  plan: ContainerPlan,
+  taskName: string,
+  error: unknown,
+): Promise<unknown> {
+  if (!isLongshoreError(error) || error.kind === "canceled") return error;
+  const holder = await findPortHolder(context.engine, plan.ports).catch(() => undefined);
+  if (holder !== undefined && error.kind !== "unavailable") {
+    const { port, protocol, who } = holder;
+    const where = `${port.hostIp || "0.0.0.0"}:${port.hostPort}/${protocol}`;
+    const message = `task "${taskName}": port "${port.label}" cannot be bound: ${where} is in use by ${who} (${error.message})`;
+    const hint = `Stop ${who}, or give the port another number.`;
+    return new LongshoreError("conflict", message, { cause: error, hint });
+  }
+  const { kind, retryable } = error;
+  const hint = error.hint ?? toHint(error, plan);
+  return new LongshoreError(kind, `task "${taskName}": ${error.message}`, { cause: error, hint, retryable });
+}
+
+function toHint(error: LongshoreError, plan: ContainerPlan): string | undefined {
+  if (error.kind === "not-found") {
+    return `Is there a network "${plan.networkMode}"? \`docker network ls\` shows them.`;
+  }
+  if (error.kind !== "invalid") return undefined;
+  const command = plan.request.Entrypoint ?? plan.request.Cmd;
+  const first = command === undefined ? "the image's own command" : `"${command[0]}"`;
+  return `Check that ${first} exists in the image, and the task's command, args, entrypoint, user and work_dir.`;
+}

@@ -1,0 +1,152 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import type { EngineInfo } from "../../engine/index.ts";
+import { isLongshoreError, type StartedTask, type StartOptions } from "../../task/index.ts";
+import type { PlannedFile } from "../container/network.ts";
+import { isUserNetwork } from "../container/network.ts";
+import { type ContainerPlan, planContainer } from "../container/plan-container.ts";
+import type { EngineFacts } from "../container/planning.ts";
+import type { DriverContext } from "../context.ts";
+import { parseTaskOptions } from "../options/task-options.ts";
+import { Rollback } from "../rollback.ts";
+import { settlesWithin, unlessAborted } from "../waiting.ts";
+import type { DockerTask } from "./docker-task.ts";
+import { type MadeContainer, makeContainer } from "./make-container.ts";
+import { settleTask } from "./settle.ts";
+import { toStartError } from "./start-error.ts";
+import { toAcquireOptions } from "./task-image.ts";
+import { readTaskLogs } from "./task-logs.ts";
+
+/** How long a call that nobody waits for any more may take before its undoing is left to later. */
+const lateCallMs = 10_000;
+
+/** Brings a task's container up. When it rejects, nothing of it is left, or is removed once the engine is back. */
+export async function startTask(
+  context: DriverContext,
+  task: DockerTask,
+  options: StartOptions,
+): Promise<StartedTask> {
+  const { engine, images, watch, leftovers } = context;
+  const signals = [task.starting.signal, task.signal, options.signal].filter(
+    (signal) => signal !== undefined,
+  );
+  const signal = AbortSignal.any(signals);
+  await using undo = new Rollback(context.logger);
+
+  const opening = watch.opened({ signal });
+  opening.catch(() => undefined);
+  const acquire = toAcquireOptions(
+    context,
+    task,
+    parseTaskOptions(task.config.driverConfig, task.config.name),
+    signal,
+  );
+  const lease = await images.acquire(acquire);
+  undo.add(() => lease.release());
+  const info = await opening;
+
+  const plan = planContainer(task.config, toPlanContext(context, info));
+  for (const note of plan.notes) context.emit(task, { type: "note" }, note);
+  await writeFiles(plan.files);
+
+  const request = { ...plan.request, Image: lease.reference };
+  const making = makeContainer(context, task, plan, request, signal);
+  leftovers.forget(plan.name);
+  undo.add(() => removeMade(context, task, plan, making));
+  const made = await explain(context, task, plan, unlessAborted(making, signal));
+  for (const warning of made.warnings) context.emit(task, { type: "note" }, warning);
+  task.container = { id: made.id, tty: plan.options.tty };
+  context.byContainer.set(made.id, task);
+  undo.add(() => void context.byContainer.delete(made.id));
+  context.emit(task, { type: "created", containerId: made.id });
+
+  if (!made.runs) await explain(context, task, plan, unlessAborted(engine.startContainer(made.id), signal));
+  await readNetwork(context, task, plan, signal);
+  signal.throwIfAborted();
+  undo.keep();
+  task.lease = lease;
+  task.apply({ type: "started", at: new Date() });
+  const addresses = plan.ports.map((port) => `${port.hostIp || "0.0.0.0"}:${port.hostPort}`);
+  context.emit(task, { type: "started", containerId: made.id, addresses });
+  readTaskLogs(context, task, options);
+  // The container may have ended before the task was known to run, and its event was heard then.
+  if (task.hasDied) void settleTask(context, task);
+  return { handle: task.toHandle(), network: task.network };
+}
+
+function toPlanContext(context: DriverContext, info: EngineInfo) {
+  return { agentOptions: context.agent, topology: context.topology, engine: toEngineFacts(info) };
+}
+
+/** What a plan must know of an engine. */
+export function toEngineFacts(info: EngineInfo): EngineFacts {
+  return {
+    cgroupVersion: info.CgroupVersion === "2" ? 2 : 1,
+    osType: info.OSType,
+    memoryBytes: info.MemTotal,
+  };
+}
+
+async function writeFiles(files: readonly PlannedFile[]): Promise<void> {
+  for (const file of files) {
+    await mkdir(dirname(file.hostPath), { recursive: true });
+    await writeFile(file.hostPath, file.text);
+  }
+}
+
+async function explain<T>(
+  context: DriverContext,
+  task: DockerTask,
+  plan: ContainerPlan,
+  step: Promise<T>,
+): Promise<T> {
+  try {
+    return await step;
+  } catch (error) {
+    throw await toStartError(context, plan, task.config.name, error);
+  }
+}
+
+/**
+ * Removes what a create call made or may have made: an answer that got lost, or that nobody waits for any more,
+ * may stand for a container.
+ */
+async function removeMade(
+  context: DriverContext,
+  task: DockerTask,
+  plan: ContainerPlan,
+  making: Promise<MadeContainer>,
+): Promise<void> {
+  const remove = async () => {
+    const failure = await making.then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    const wasRefused =
+      failure !== undefined &&
+      !isLongshoreError(failure, "unavailable") &&
+      !isLongshoreError(failure, "timeout");
+    if (!wasRefused) await context.leftovers.remove(plan.name, task.config.allocId);
+  };
+  const removing = remove();
+  removing.catch((error: unknown) => context.logger.warn("a container could not be removed", { error }));
+  await settlesWithin(removing, lateCallMs);
+}
+
+/** The container's own address, asked for only where a host has a use for it. */
+async function readNetwork(
+  { engine }: DriverContext,
+  task: DockerTask,
+  plan: ContainerPlan,
+  signal: AbortSignal,
+): Promise<void> {
+  const { advertise_ipv6_address, port_map } = plan.options;
+  const userNetwork = isUserNetwork(plan.networkMode);
+  if (!userNetwork && !advertise_ipv6_address && Object.keys(port_map).length === 0) return;
+  const { NetworkSettings } = await engine.inspectContainer(task.containerId, { signal });
+  const [network] = Object.values(NetworkSettings.Networks);
+  const ip = (advertise_ipv6_address ? network?.GlobalIPv6Address : network?.IPAddress) ?? "";
+  const autoAdvertise = ip !== "" && (userNetwork || advertise_ipv6_address);
+  const portMap = Object.fromEntries(plan.ports.map((port) => [port.label, port.containerPort]));
+  task.network = { portMap, ip, autoAdvertise };
+}

@@ -1,0 +1,41 @@
+import type { LogPosition, LogSink } from "../../task/index.ts";
+import type { DriverContext } from "../context.ts";
+import { LogReader } from "../logs/log-reader.ts";
+import { settlesWithin } from "../waiting.ts";
+import type { DockerTask } from "./docker-task.ts";
+
+/** How long a `die` event may come after the end of the output it belongs to. */
+const dieEventMs = 1000;
+
+/** Begins to copy a task's output to the host's sink, if there is one. */
+export function readTaskLogs(
+  context: DriverContext,
+  task: DockerTask,
+  options: { readonly logs?: LogSink | undefined; readonly logPosition?: LogPosition | undefined },
+): void {
+  const { engine, agent, watch } = context;
+  const { container, signal } = task;
+  if (options.logs === undefined || container === undefined || agent.disable_log_collection) return;
+  task.logs = new LogReader({
+    engine,
+    containerId: container.id,
+    tty: container.tty,
+    sink: options.logs,
+    position: options.logPosition,
+    mayGoOn: () => stillRuns(context, task),
+    engineBack: () => watch.reopened({ signal }),
+    onNote: (message) => context.emit(task, { type: "note" }, message),
+    signal,
+  });
+}
+
+/** Usually the `die` event says no; the engine is asked only when none comes. */
+async function stillRuns({ engine }: DriverContext, task: DockerTask): Promise<boolean> {
+  if (task.hasDied || (await settlesWithin(task.died.promise, dieEventMs))) return false;
+  try {
+    return (await engine.inspectContainer(task.containerId, { signal: task.signal })).State.Running;
+  } catch {
+    // The next look at the stream tells: it answers not-found, or breaks again.
+    return true;
+  }
+}

@@ -1,0 +1,60 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { LongshoreError } from "../task/index.ts";
+
+/** A promise that is settled from elsewhere; a rejection that nobody waits for is no accident. */
+export class Deferred<T> {
+  readonly promise: Promise<T>;
+  resolve: (value: T) => void = () => undefined;
+  reject: (reason: unknown) => void = () => undefined;
+
+  constructor() {
+    this.promise = new Promise<T>((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+    });
+    this.promise.catch(() => undefined);
+  }
+}
+
+/** The promise, or a rejection with `canceled` as soon as the signal aborts; the promise's work goes on. */
+export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return await promise;
+  const aborted = new Deferred<never>();
+  const abort = () => aborted.reject(toCanceled(signal));
+  if (signal.aborted) abort();
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    return await Promise.race([aborted.promise, promise]);
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}
+
+/** Whether the promise settled within the time, in milliseconds; rejections count as settled. */
+export async function settlesWithin(promise: Promise<unknown>, ms: number): Promise<boolean> {
+  const timer = new AbortController();
+  const settled = promise.then(
+    () => true,
+    () => true,
+  );
+  const late = sleep(ms, false, { signal: timer.signal }).catch(() => false);
+  try {
+    return await Promise.race([settled, late]);
+  } finally {
+    timer.abort();
+  }
+}
+
+/** Waits; rejects with `canceled` when the signal aborts. */
+export async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  try {
+    await sleep(ms, undefined, signal === undefined ? {} : { signal });
+  } catch (cause) {
+    if (signal?.aborted) throw toCanceled(signal);
+    throw cause;
+  }
+}
+
+function toCanceled(signal: AbortSignal): LongshoreError {
+  return new LongshoreError("canceled", "The wait was canceled", { cause: signal.reason });
+}
