@@ -86,6 +86,7 @@ export function toTaskConfig(
     taskGroupName: group.name,
     namespace: job.namespace,
     parentJobId: "",
+    seedStyle: job.seedStyle,
     nodeName: node.name,
     nodeId: node.id,
     driverConfig: interpolateDeep(task.config, lookup),

@@ -1,0 +1,216 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { createAgent } from "../../src/agent/index.ts";
+import { LongshoreError } from "../../src/task/index.ts";
+import { createJumpingClock, makeFolder, makeGroup, makeJob, makeTask, readEvents } from "./jobs.ts";
+import { createMemoryEngine } from "./memory-driver.ts";
+
+const batch = { attempts: 0, intervalMs: 60_000, delayMs: 1000, mode: "fail" } as const;
+
+test("tasks run in the order of their lifecycle, and nothing is left", async () => {
+  await using data = await makeFolder();
+  const engine = createMemoryEngine();
+  await using agent = createAgent({ driver: engine.createDriver(), dataDir: data.path });
+  const run = await agent.runJob(
+    makeJob([
+      makeGroup("g", [
+        makeTask("bye", { lifecycle: { hook: "poststop", sidecar: false } }),
+        makeTask("web"),
+        makeTask("init", { lifecycle: { hook: "prestart", sidecar: false } }),
+        makeTask("proxy", { lifecycle: { hook: "prestart", sidecar: true } }),
+      ]),
+    ]),
+  );
+  const events = readEvents(run);
+  await Promise.all([engine.called("running init"), engine.called("running proxy")]);
+  expect(engine.calls).not.toContain("start web");
+  engine.exit("init", 0);
+  await engine.called("running web");
+  engine.exit("web", 0);
+  await engine.called("running bye");
+  expect(engine.calls).toContain("stop proxy - 5000");
+  engine.exit("bye", 0);
+  const outcome = await run.outcome;
+  expect(outcome.state).toBe("complete");
+  expect(outcome.tasks.map(({ task, state }) => [task.task, state])).toEqual([
+    ["bye", "complete"],
+    ["web", "complete"],
+    ["init", "complete"],
+    ["proxy", "stopped"],
+  ]);
+  expect((await events).at(-1)?.type).toBe("job-finished");
+  expect(engine.containers.size).toBe(0);
+  expect(await readdir(join(data.path, "alloc"))).toEqual([]);
+  expect(await readdir(join(data.path, "jobs/job"))).toEqual([]);
+});
+
+test("a failing task is restarted as its policy says, then its siblings are stopped", async () => {
+  await using data = await makeFolder();
+  const engine = createMemoryEngine();
+  const clock = createJumpingClock();
+  await using agent = createAgent({
+    driver: engine.createDriver(),
+    dataDir: data.path,
+    clock,
+    random: () => 0.4,
+  });
+  const run = await agent.runJob(
+    makeJob([makeGroup("g", [makeTask("bad", { restart: { ...batch, attempts: 2 } }), makeTask("web")])]),
+  );
+  const events = readEvents(run);
+  for (const times of [1, 2, 3]) {
+    await engine.called("running bad", times);
+    engine.exit("bad", 3);
+    await engine.called("destroy bad", times);
+  }
+  const outcome = await run.outcome;
+  expect(outcome).toMatchObject({
+    state: "failed",
+    failedTask: { task: { task: "bad" }, exit: { exitCode: 3 }, restarts: 2 },
+  });
+  expect(outcome.tasks[1]).toMatchObject({ state: "stopped" });
+  expect(clock.waits.filter((ms) => ms === 1100)).toHaveLength(2);
+  const failed = (await events).find((event) => event.type === "alloc-state" && event.state === "failed");
+  expect(failed).toMatchObject({ reason: expect.stringContaining("alloc/logs") });
+});
+
+test("an error that would come again is not tried again", async () => {
+  await using data = await makeFolder();
+  const engine = createMemoryEngine();
+  engine.onStart = () => {
+    throw new LongshoreError("not-found", "no such image");
+  };
+  await using agent = createAgent({ driver: engine.createDriver(), dataDir: data.path });
+  const run = await agent.runJob(
+    makeJob([makeGroup("g", [makeTask("a", { restart: { ...batch, attempts: 5 } }), makeTask("b")])]),
+  );
+  const outcome = await run.outcome;
+  expect(outcome.failedTask?.error?.message).toBe("no such image");
+  expect(engine.calls.filter((call) => call === "start a")).toHaveLength(1);
+  expect(engine.containers.size).toBe(0);
+});
+
+test("a stop ends all tasks with their own signal and timeout, capped", async () => {
+  await using data = await makeFolder();
+  const engine = createMemoryEngine();
+  await using agent = createAgent({ driver: engine.createDriver(), dataDir: data.path });
+  const run = await agent.runJob(
+    makeJob(
+      [makeGroup("g", [makeTask("a", { killSignal: "SIGINT", killTimeoutMs: 90_000 }), makeTask("b")])],
+      {
+        type: "service",
+      },
+    ),
+  );
+  await Promise.all([engine.called("running a"), engine.called("running b")]);
+  run.stop("Ctrl-C");
+  const outcome = await run.outcome;
+  expect(engine.calls).toContain("stop a SIGINT 30000");
+  expect(engine.calls).toContain("stop b - 5000");
+  expect(outcome.state).toBe("stopped");
+  expect(outcome.tasks.map(({ state }) => state)).toEqual(["stopped", "stopped"]);
+  expect(engine.containers.size).toBe(0);
+});
+
+test("a stop during a start ends the start", async () => {
+  await using data = await makeFolder();
+  const engine = createMemoryEngine();
+  engine.onStart = (_task, signal) =>
+    new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
+  await using agent = createAgent({ driver: engine.createDriver(), dataDir: data.path });
+  const run = await agent.runJob(makeJob([makeGroup("g", [makeTask("a")])]));
+  await engine.called("start a");
+  run.stop("Ctrl-C");
+  expect(await run.outcome).toMatchObject({ state: "stopped", failedTask: undefined });
+});
+
+test("a job that was let go of is taken over by the next run", async () => {
+  await using data = await makeFolder();
+  const engine = createMemoryEngine();
+  const job = makeJob([
+    makeGroup("g", [makeTask("init", { lifecycle: { hook: "prestart", sidecar: false } }), makeTask("web")]),
+  ]);
+  const first = createAgent({ driver: engine.createDriver(), dataDir: data.path });
+  const abandoned = await first.runJob(job);
+  await engine.called("running init");
+  engine.exit("init", 0);
+  await engine.called("running web");
+  await first[Symbol.asyncDispose]();
+  await expect(abandoned.outcome).rejects.toThrow("the agent was closed");
+  expect(engine.containers.size).toBe(1);
+
+  await using second = createAgent({ driver: engine.createDriver(), dataDir: data.path });
+  const run = await second.runJob(job);
+  const events = readEvents(run);
+  await engine.called("recover web");
+  engine.exit("web", 0);
+  expect(await run.outcome).toMatchObject({ state: "complete" });
+  expect((await events)[0]).toMatchObject({ type: "job-started", resumed: true });
+  expect(engine.calls.filter((call) => call.startsWith("start"))).toEqual(["start init", "start web"]);
+});
+
+test("a changed job replaces the containers of the run before", async () => {
+  await using data = await makeFolder();
+  const engine = createMemoryEngine();
+  const first = createAgent({ driver: engine.createDriver(), dataDir: data.path });
+  await first.runJob(makeJob([makeGroup("g", [makeTask("web")])]));
+  await engine.called("running web");
+  await first[Symbol.asyncDispose]();
+
+  await using second = createAgent({ driver: engine.createDriver(), dataDir: data.path });
+  const run = await second.runJob(makeJob([makeGroup("g", [makeTask("web", { env: { A: "b" } })])]));
+  await engine.called("running web", 2);
+  expect(engine.calls.slice(2, 5)).toEqual(["recover web", "stop web - 5000", "destroy web"]);
+  engine.exit("web", 0);
+  await run.outcome;
+});
+
+test("a second run of a job at the same time is refused with the first one's process", async () => {
+  await using data = await makeFolder();
+  const engine = createMemoryEngine();
+  await using agent = createAgent({ driver: engine.createDriver(), dataDir: data.path });
+  const job = makeJob([makeGroup("g", [makeTask("web")])]);
+  const run = await agent.runJob(job);
+  await expect(agent.runJob(job)).rejects.toMatchObject({
+    kind: "conflict",
+    message: `job "job" is run by process ${process.pid} already`,
+  });
+  await engine.called("running web");
+  run.kill();
+  expect(await run.outcome).toMatchObject({ state: "stopped" });
+});
+
+test("the group's network is made before the tasks and removed after them", async () => {
+  await using data = await makeFolder();
+  const engine = createMemoryEngine();
+  await using agent = createAgent({ driver: engine.createDriver(), dataDir: data.path });
+  const network = { mode: "bridge", hostname: "", ports: [], dns: undefined } as const;
+  const run = await agent.runJob(makeJob([makeGroup("g", [makeTask("web")], { network })]));
+  await engine.called("running web");
+  engine.exit("web", 0);
+  await run.outcome;
+  expect(engine.calls).toEqual([
+    "create network",
+    "start web",
+    "running web",
+    "destroy web",
+    "destroy network",
+  ]);
+});
+
+test("output goes to the log file and to the reader", async () => {
+  await using data = await makeFolder();
+  const engine = createMemoryEngine();
+  await using agent = createAgent({ driver: engine.createDriver(), dataDir: data.path, keepAllocs: true });
+  const run = await agent.runJob(makeJob([makeGroup("g", [makeTask("web")])]));
+  const events = readEvents(run);
+  await engine.called("running web");
+  await engine.write("web", "hello\n");
+  engine.exit("web", 0);
+  const { tasks } = await run.outcome;
+  const logs = (await events).filter((event) => event.type === "log");
+  expect(logs.map((event) => Buffer.from(event.data).toString())).toEqual(["hello\n"]);
+  const file = join(data.path, "alloc", tasks[0]?.task.allocId ?? "", "alloc/logs/web.stdout.0");
+  expect(await readFile(file, "utf8")).toBe("hello\n");
+});
