@@ -6,12 +6,9 @@ import { hcl } from "./hcl.ts";
 import type { ReadJob } from "./job.ts";
 import { JobFileError, wholeFileError } from "./job-file-error.ts";
 import { findPlace } from "./locate.ts";
-import { checkText, readTextFile } from "./read-text.ts";
+import { type JobSource, type NamedText, toText } from "./read-source.ts";
 import { toJob } from "./to-job.ts";
 import type { Parsed } from "./tree.ts";
-
-/** A file to read, or text that is here already, with the name that messages call it. */
-export type JobSource = { readonly file: string } | { readonly name: string; readonly text: string };
 
 export interface ReadJobOptions {
   /** Values of variables as `name=value`; stronger than files, and files than the environment. */
@@ -21,11 +18,6 @@ export interface ReadJobOptions {
   /** Where `NOMAD_VAR_name` is looked up; nothing is when missing. */
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
   readonly signal?: AbortSignal | undefined;
-}
-
-interface Text {
-  readonly name: string;
-  readonly text: string;
 }
 
 /**
@@ -59,19 +51,14 @@ export async function readJobFile(input: JobSource, options: ReadJobOptions = {}
   };
 }
 
-async function toText(input: JobSource): Promise<Text> {
-  if ("file" in input) return { name: input.file, text: await readTextFile(input.file) };
-  return { name: input.name, text: checkText(input.name, input.text) };
-}
-
 function refuseIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted)
     throw new LongshoreError("canceled", "reading the job file was canceled", { cause: signal.reason });
 }
 
 async function parse(
-  main: Text,
-  varFiles: readonly Text[],
+  main: NamedText,
+  varFiles: readonly NamedText[],
   { vars = [], env = {}, signal }: ReadJobOptions,
   baseDir: string,
 ): Promise<Parsed> {

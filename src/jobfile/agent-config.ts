@@ -1,0 +1,48 @@
+import { Findings } from "./findings.ts";
+import { hcl } from "./hcl.ts";
+import { JobFileError } from "./job-file-error.ts";
+import { agentConfigSchema } from "./job-schema.ts";
+import { type Read, readBlock, source } from "./read-block.ts";
+import { type JobSource, toText } from "./read-source.ts";
+import type { Parsed } from "./tree.ts";
+
+/** What an agent's configuration says of the Docker driver and of the client. */
+export interface AgentConfig {
+  /** `plugin "docker" { config { ... } }`: attributes as values, blocks as arrays of objects. */
+  readonly plugin: Readonly<Record<string, unknown>>;
+  /** `client { options { ... } }`, such as `docker.endpoint`. */
+  readonly clientOptions: Readonly<Record<string, string>>;
+  /** `client { meta { ... } }` */
+  readonly clientMeta: Readonly<Record<string, string>>;
+}
+
+/**
+ * Reads a Nomad agent's configuration, in HCL or JSON; what does not concern a Docker driver is passed over. Rejects
+ * with a JobFileError when it cannot be read.
+ */
+export async function readAgentConfig(input: JobSource): Promise<AgentConfig> {
+  const { name, text } = await toText(input);
+  const parsed = (await hcl.call("parse", {
+    name,
+    text,
+    schema: "agent",
+    plain: true,
+    baseDir: ".",
+  })) as Parsed;
+  const findings = new Findings(parsed.files, new Map([[name, text]]));
+  findings.addFaults(parsed.faults);
+  const empty = { attributes: {}, blocks: {} };
+  const read = readBlock(parsed.tree ?? empty, agentConfigSchema, findings, { bareNumberIsSeconds: false });
+  const errors = findings.errors();
+  if (errors.length > 0) throw new JobFileError(name, errors);
+  return toAgentConfig(read);
+}
+
+function toAgentConfig({ plugin, client }: Read<typeof agentConfigSchema>): AgentConfig {
+  const docker = plugin.filter((one) => one[source].label === "docker");
+  return {
+    plugin: Object.assign({}, ...docker.map((one) => one.config)),
+    clientOptions: Object.assign({}, ...client.map((one) => one.options)),
+    clientMeta: Object.assign({}, ...client.map((one) => one.meta)),
+  };
+}
