@@ -42,8 +42,8 @@ async function settle(
     const startedAt = parseEngineDate(found.State.StartedAt);
     if (startedAt !== undefined) task.apply({ type: "started", at: startedAt });
   }
-  task.apply({ type: "exited", at: finishedAt, exit });
   context.emit(task, { type: "exited", exit });
+  task.apply({ type: "exited", at: finishedAt, exit });
 }
 
 async function readExit(
