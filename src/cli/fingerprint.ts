@@ -3,16 +3,16 @@ import type { Fingerprint } from "../task/index.ts";
 import type { Command } from "./command-io.ts";
 import { chooseEndpoint, openEngine } from "./engine-setup.ts";
 import { exitCodes } from "./exit-code.ts";
-import { loadDriverOptions } from "./load-job.ts";
+import { loadSetting } from "./load-job.ts";
 import { toJsonLine } from "./render/json-events.ts";
 import { pad } from "./render/text.ts";
 
 /** `longshore fingerprint`: which engine, why that one, and what it can do. Answers 1 when there is none. */
 export const fingerprint: Command = async (input, io) => {
-  const options = await loadDriverOptions(input);
-  const found = chooseEndpoint(input, io, options);
+  const { agentOptions } = await loadSetting(input, io);
+  const found = chooseEndpoint(input, io, agentOptions);
   await using engine = openEngine(found);
-  await using driver = createDockerDriver({ engine, options });
+  await using driver = createDockerDriver({ engine, agentOptions });
   const print = await first(driver.fingerprint());
   const shown = { endpoint: found.endpoint, reason: found.reason, ...print };
   if (input.on("json")) io.screen.output(toJsonLine(shown));

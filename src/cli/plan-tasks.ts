@@ -1,10 +1,11 @@
-import { checkJob, type PlannedTask, planJob, readNodeFacts, toAgentSettings } from "../agent/index.ts";
+import { toAgentSettings } from "../agent/agent-options.ts";
+import { type PlannedTask, planJob } from "../agent/index.ts";
+import { checkJob } from "../agent/plan-job.ts";
 import { type ContainerPlan, createDockerDriver, planContainer } from "../driver/index.ts";
 import type { ReadJob } from "../jobfile/index.ts";
 import type { CommandInput, CommandIo } from "./command-io.ts";
-import { toDataDir } from "./data-dir.ts";
 import { openEngine } from "./engine-setup.ts";
-import { loadDriverOptions } from "./load-job.ts";
+import { loadSetting } from "./load-job.ts";
 import { locateProblems } from "./locate-problems.ts";
 
 /** A task and the container that would be made for it. */
@@ -24,16 +25,14 @@ export async function planTasks(
   io: CommandIo,
   read: ReadJob,
 ): Promise<readonly TaskPlan[]> {
-  const options = await loadDriverOptions(input);
-  const dataDir = toDataDir({ flag: input.text("data-dir"), env: io.env, uid: process.getuid?.() });
-  const place = { settings: await toAgentSettings({ dataDir }), node: readNodeFacts() };
+  const { agentOptions, dataDir, node } = await loadSetting(input, io);
   await using engine = openEngine(noEngine);
-  await using driver = createDockerDriver({ engine, options });
+  await using driver = createDockerDriver({ engine, agentOptions });
   try {
-    checkJob(read.job, driver, place);
-    return planJob(read.job, place).map((planned) => ({
+    checkJob(read.job, driver, { settings: toAgentSettings({ dataDir }), node });
+    return planJob(read.job, { dataDir, node }).map((planned) => ({
       ...planned,
-      container: planContainer(planned.config, { agentOptions: options }),
+      container: planContainer(planned.config, { agentOptions }),
     }));
   } catch (error) {
     throw locateProblems(error, input.words[0] ?? "", read);

@@ -1,4 +1,4 @@
-import type { Diagnostic } from "../jobfile/job.ts";
+import { type Diagnostic, formatDiagnostic, JobFileError } from "../jobfile/index.ts";
 import { isLongshoreError, OptionsError } from "../task/index.ts";
 import type { CommandIo } from "./command-io.ts";
 import { exitCodes } from "./exit-code.ts";
@@ -22,34 +22,38 @@ export function reportError(error: unknown, { io, json }: ReportOptions): number
   return isLongshoreError(error, "invalid") ? exitCodes.usage : exitCodes.failed;
 }
 
-/** The faults of a job file that an error carries. */
-export function diagnosticsOf(error: unknown): readonly Diagnostic[] {
-  if (!(error instanceof Error) || !("diagnostics" in error)) return [];
-  return Array.isArray(error.diagnostics) ? error.diagnostics : [];
-}
-
 function describeForPrograms(error: unknown): JsonError {
   const told = toJsonError(error);
   if (error instanceof UsageError) return { ...told, kind: "usage" };
-  const diagnostics = diagnosticsOf(error);
-  return diagnostics.length === 0 ? told : { ...told, problems: diagnostics.map(toJsonProblem) };
+  return error instanceof JobFileError ? { ...told, problems: error.diagnostics.map(toJsonProblem) } : told;
 }
 
-function describeForPeople(error: unknown, io: CommandIo): readonly string[] {
-  const { red, bold, dim } = io.noteColors;
-  const head = (text: string): string => `${bold(red("error:"))} ${text}`;
-  const { message, hint } = toJsonError(error);
-  const hints = hint === undefined ? [] : [`${dim("hint:")} ${hint}`];
-  if (error instanceof OptionsError && error.problems.length > 1) return describeOptions(error, head);
-  if (isLongshoreError(error)) return [head(message), ...hints];
-  return [head(`unexpected: ${message}`), `${dim("hint:")} LONGSHORE_DEBUG=1 shows where; please report it.`];
+function describeForPeople(error: unknown, { noteColors }: CommandIo): readonly string[] {
+  const head = (text: string): string => `${noteColors.bold(noteColors.red("error:"))} ${text}`;
+  const hint = (text: string | undefined): readonly string[] =>
+    text === undefined ? [] : [`${noteColors.dim("hint:")} ${text}`];
+  if (error instanceof JobFileError)
+    return error.diagnostics.flatMap((one) => describeDiagnostic(one, head, noteColors.red));
+  if (error instanceof OptionsError)
+    return error.problems.flatMap((one) => [
+      head(`${one.path.join(".")}: ${one.message}`),
+      ...hint(one.hint),
+    ]);
+  const { message } = toJsonError(error);
+  if (isLongshoreError(error)) return [head(message), ...hint(error.hint)];
+  return [head(`unexpected: ${message}`), ...hint("LONGSHORE_DEBUG=1 shows where. Please report it.")];
 }
 
-function describeOptions(error: OptionsError, head: (text: string) => string): readonly string[] {
-  return error.problems.flatMap((problem) => [
-    head(`${problem.path.join(".")}: ${problem.message}`),
-    ...(problem.hint === undefined ? [] : [`hint: ${problem.hint}`]),
-  ]);
+function describeDiagnostic(
+  diagnostic: Diagnostic,
+  head: (text: string) => string,
+  mark: (text: string) => string,
+): readonly string[] {
+  const [first = "", ...rest] = formatDiagnostic(diagnostic).split("\n");
+  return [
+    head(first),
+    ...rest.map((line) => line.replace(/^( +\| +)(\^+)$/, (_, left, carets) => left + mark(carets))),
+  ];
 }
 
 /** The stacks of an error and of its causes. */

@@ -1,14 +1,13 @@
-import { createAgent, type JobOutcome, type JobRun } from "../agent/index.ts";
-import { createDockerDriver } from "../driver/index.ts";
-import type { ReadJob } from "../jobfile/index.ts";
-import { isLongshoreError } from "../task/index.ts";
+import { createAgent, type JobOutcome, type JobRun, type NodeFacts } from "../agent/index.ts";
+import { createDockerDriver, toNodeAttributes } from "../driver/index.ts";
+import type { Job, ReadJob } from "../jobfile/index.ts";
+import { isLongshoreError, type TaskDriver } from "../task/index.ts";
 import type { Command, CommandInput, CommandIo } from "./command-io.ts";
-import { toDataDir } from "./data-dir.ts";
 import { chooseEndpoint, openEngine } from "./engine-setup.ts";
 import { exitCodes, toExitCode } from "./exit-code.ts";
-import { loadDriverOptions, loadJob } from "./load-job.ts";
+import { loadJob, loadSetting } from "./load-job.ts";
 import { locateProblems } from "./locate-problems.ts";
-import { createJsonReporter, createViewReporter } from "./render/reporters.ts";
+import { createJsonReporter, createReportLogger, createViewReporter } from "./render/reporters.ts";
 import type { RunReporter } from "./render/run-reporter.ts";
 import { StopSignals } from "./stop-signals.ts";
 
@@ -38,17 +37,36 @@ interface Running {
 }
 
 async function runJob(running: Running): Promise<number> {
-  const { input, io, read, stops } = running;
-  const options = await loadDriverOptions(input);
-  await using engine = openEngine(chooseEndpoint(input, io, options));
-  await using driver = createDockerDriver({ engine, options, removeImagesOnDispose: true });
-  const dataDir = toDataDir({ flag: input.text("data-dir"), env: io.env, uid: process.getuid?.() });
-  await using agent = await createAgent({ driver, dataDir });
+  const { input, io, read, reporter, stops } = running;
+  const { agentOptions, dataDir, node } = await loadSetting(input, io);
+  const logger = createReportLogger(reporter, io.env);
+  await using engine = openEngine(chooseEndpoint(input, io, agentOptions));
+  await using driver = createDockerDriver({ engine, agentOptions, logger, removeImagesOnDispose: true });
+  await using agent = createAgent({ driver, dataDir, logger });
+  const facts = needsEngineFacts(read.job) ? await addEngineFacts(node, driver, stops.signal) : node;
   stops.signal.throwIfAborted();
-  const jobRun = await agent.runJob(read.job).catch((error: unknown) => {
+  const jobRun = await agent.runJob(read.job, { node: facts }).catch((error: unknown) => {
     throw locateProblems(error, input.words[0] ?? "", read);
   });
-  return await follow(jobRun, running);
+  try {
+    return await follow(jobRun, running);
+  } catch (error) {
+    // Whatever went wrong in showing the run, it leaves nothing behind.
+    jobRun.stop("the command failed");
+    await jobRun.outcome.catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Most jobs do not ask what the engine is like, and are spared the wait for its answer. */
+function needsEngineFacts(job: Job): boolean {
+  return JSON.stringify(job).includes("attr.driver.docker");
+}
+
+async function addEngineFacts(node: NodeFacts, driver: TaskDriver, signal: AbortSignal): Promise<NodeFacts> {
+  for await (const print of driver.fingerprint({ signal }))
+    return { ...node, attributes: { ...node.attributes, ...toNodeAttributes(print) } };
+  return node;
 }
 
 async function follow(jobRun: JobRun, { io, reporter, stops }: Running): Promise<number> {

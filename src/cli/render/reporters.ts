@@ -1,4 +1,5 @@
 import type { Diagnostic, NoEffect, ReadJob } from "../../jobfile/job.ts";
+import type { LogFields, Logger } from "../../task/index.ts";
 import type { CommandIo } from "../command-io.ts";
 import { JsonEvents, toJsonLine, toJsonProblem } from "./json-events.ts";
 import type { RunReporter } from "./run-reporter.ts";
@@ -24,12 +25,31 @@ function describeWarning({ summary, detail, range }: Diagnostic): string {
 
 /** Writes warnings as notes. */
 export function noteWarnings(read: ReadJob, io: CommandIo): void {
-  for (const warning of toWarnings(read)) {
-    const [first = "", ...rest] = wrap(warning, Math.max(20, io.screen.columns - "warning: ".length));
-    io.screen.note(
-      [`${io.noteColors.yellow("warning:")} ${first}`, ...rest.map((line) => `         ${line}`)].join("\n"),
-    );
-  }
+  for (const warning of toWarnings(read)) noteWarning(warning, io);
+}
+
+function noteWarning(warning: string, io: CommandIo): void {
+  const [first = "", ...rest] = wrap(warning, Math.max(20, io.screen.columns - "warning: ".length));
+  io.screen.note(
+    [`${io.noteColors.yellow("warning:")} ${first}`, ...rest.map((line) => `         ${line}`)].join("\n"),
+  );
+}
+
+/** What the driver and the agent log: warnings and errors are shown, all of it with LONGSHORE_DEBUG=1. */
+export function createReportLogger(reporter: RunReporter, env: CommandIo["env"]): Logger {
+  const shown = (message: string, fields: LogFields = {}): string =>
+    [message, ...Object.entries(fields).map(([name, value]) => `${name}=${toFieldText(value)}`)].join(" ");
+  const debug = env.LONGSHORE_DEBUG === "1";
+  const quiet = (message: string, fields?: LogFields): void => {
+    if (debug) reporter.note(shown(message, fields));
+  };
+  const loud = (message: string, fields?: LogFields): void => reporter.warning(shown(message, fields));
+  return { debug: quiet, info: quiet, warn: loud, error: loud };
+}
+
+function toFieldText(value: unknown): string {
+  if (value instanceof Error) return value.message;
+  return typeof value === "string" ? value : (JSON.stringify(value) ?? "");
 }
 
 /** For people. */
@@ -47,6 +67,7 @@ export function createViewReporter(read: ReadJob, io: CommandIo, noPrefix: boole
     warn: () => noteWarnings(read, io),
     show: (event) => view.show(event),
     note: (text) => view.note(new Date(), text),
+    warning: (text) => noteWarning(text, io),
     end: () => view.flush(),
   };
 }
@@ -64,6 +85,7 @@ export function createJsonReporter(io: CommandIo): RunReporter {
       await io.screen.drained();
     },
     note: () => undefined,
+    warning: (message) => io.screen.output(toJsonLine({ type: "warning", at: new Date(), message })),
     end: () => undefined,
   };
 }

@@ -7,8 +7,10 @@ export interface RunReporter {
   warn(read: ReadJob): void;
   /** Resolves when the streams can take more. The exit code is asked for with the last event. */
   show(event: RunEvent, exitCode: () => number): Promise<void>;
-  /** Something between events, for people. */
+  /** Something between events that only people need to know. */
   note(text: string): void;
+  /** Something that is not as it should be. */
+  warning(text: string): void;
   /** No event follows; writes what was kept back. */
   end(): void;
 }
