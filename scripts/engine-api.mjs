@@ -4,6 +4,7 @@ import { request } from "node:http";
 /**
  * @typedef {{ status: number, body: string }} EngineAnswer
  * @typedef {{ body?: string | Uint8Array | object | undefined, headers?: Record<string, string> | undefined,
+ *   agent?: import("node:http").Agent | undefined,
  *   signal?: AbortSignal | undefined }} EngineCallOptions
  */
 
@@ -17,7 +18,7 @@ import { request } from "node:http";
  * @returns {Promise<EngineAnswer>}
  */
 export function callEngine(socket, method, path, options = {}) {
-  const { body, headers = {}, signal } = options;
+  const { body, headers = {}, agent, signal } = options;
   const raw = typeof body === "string" || body instanceof Uint8Array;
   const data = body === undefined || raw ? body : JSON.stringify(body);
   const type = raw ? "application/x-tar" : "application/json";
@@ -29,6 +30,7 @@ export function callEngine(socket, method, path, options = {}) {
       method,
       path,
       headers: { "content-type": type, "content-length": length, ...headers },
+      ...(agent === undefined ? {} : { agent }),
       ...(signal === undefined ? {} : { signal }),
     });
     sent.on("error", reject);

@@ -1,0 +1,29 @@
+import { compareRun, compareVersion } from "./commands.ts";
+import type { Finding } from "./compare.ts";
+import type { Ground } from "./ground.ts";
+import { compareMany, compareStart, countCalls, measureMemory } from "./in-process.ts";
+
+/** One question of the benchmark. */
+export interface Case {
+  /** For `--only`. */
+  readonly name: string;
+  readonly title: string;
+  run(ground: Ground, options: CaseOptions): Promise<Finding>;
+}
+
+export interface CaseOptions {
+  /** How often each side runs, where time is compared. */
+  readonly rounds: number;
+  /** Path of the built command. */
+  readonly command: string;
+}
+
+/** In the order in which they run: memory first, on a heap that nothing else has grown. */
+export const cases: readonly Case[] = [
+  { name: "memory", title: "memory for each further task, at 100 tasks", run: measureMemory },
+  { name: "calls", title: "engine calls for one start, image present", run: countCalls },
+  { name: "start", title: "start of a task, to the same engine calls made bare", run: compareStart },
+  { name: "many", title: "40 tasks at once, to 40 bare create-and-starts", run: compareMany },
+  { name: "run", title: "longshore run of `true`, to docker run --rm of the same", run: compareRun },
+  { name: "version", title: "longshore version, to an empty node process", run: compareVersion },
+];
