@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import { rm } from "node:fs/promises";
-import type { Job } from "../jobfile/job.ts";
+import { type Job, renderTemplate } from "../jobfile/index.ts";
 import { LongshoreError } from "../task/index.ts";
 import type { Agent, JobRun, NodeFacts, RunOptions, TaskRef } from "./agent.ts";
 import {
@@ -15,7 +15,6 @@ import { createEventQueue } from "./event-queue.ts";
 import { lockJob } from "./job-lock.ts";
 import { startJob } from "./job-run.ts";
 import type { JobScope } from "./job-scope.ts";
-import { renderWithJobfile } from "./jobfile-renderer.ts";
 import { readNodeFacts } from "./machine.ts";
 import { checkJob } from "./plan-job.ts";
 import { createPortAllocator, type PortAllocator } from "./port-allocator.ts";
@@ -30,7 +29,7 @@ import { toAllocName } from "./task-place.ts";
  * `canceled`, and running the same job again takes them over.
  */
 export function createAgent(options: AgentOptions): Agent {
-  const context = toAgentContext(options, options.renderTemplate ?? renderWithJobfile);
+  const context = toAgentContext(options, options.renderTemplate ?? renderTemplate);
   const shared: Shared = {
     context,
     ports: createPortAllocator({

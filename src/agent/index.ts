@@ -12,4 +12,4 @@ export { findHostAddress } from "./host-address.ts";
 export { type Machine, readMachine, readNodeFacts } from "./machine.ts";
 export { checkJob, type Place, type PlannedTask, type PlanOptions, planJob } from "./plan-job.ts";
 export type { PortRange } from "./port-allocator.ts";
-export type { TemplateInput, TemplateRenderer } from "./template-renderer.ts";
+export type { TemplateRenderer } from "./template-renderer.ts";

@@ -1,5 +1,6 @@
+import { readFileSync, realpathSync } from "node:fs";
 import { lstat, mkdir, realpath } from "node:fs/promises";
-import { isAbsolute, join, relative, resolve, sep } from "node:path";
+import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { LongshoreError } from "../task/index.ts";
 import { errorCode } from "./to-error.ts";
 
@@ -41,6 +42,22 @@ export async function assertNoEscape(path: string, roots: TaskRoots, what: strin
     const target = await realpath(current).catch(() => undefined);
     if (target === undefined || !isInside(realRoot, target)) throw outside(what, relative(root, path));
   }
+}
+
+/** A task's path as it would see it itself. */
+const taskPaths = /^\/(alloc|local|secrets)(?=\/|$)/;
+
+/**
+ * Reads a file of a task for its templates: relative to the task's folder, or below `/alloc`, `/local` or `/secrets`
+ * as in its container. Throws for what is outside, also through symlinks.
+ */
+export function readTaskFile(path: string, roots: TaskRoots): string {
+  const [, top] = taskPaths.exec(path) ?? [];
+  const folder = top === "alloc" ? dirname(roots.sharedDir) : roots.taskDir;
+  const real = realpathSync(join(folder, path));
+  const allowed = [roots.taskDir, roots.sharedDir].some((root) => isInside(realpathSync(root), real));
+  if (!allowed) throw outside("file", path);
+  return readFileSync(real, "utf8");
 }
 
 /** Makes the folder, and the ones above it, for every user: containers need not run as root. */

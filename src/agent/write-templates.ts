@@ -5,7 +5,7 @@ import type { Template } from "../jobfile/job.ts";
 import { LongshoreError } from "../task/index.ts";
 import type { AgentEventDetail } from "./agent.ts";
 import { interpolate, type Lookup } from "./interpolate.ts";
-import { assertNoEscape, makeOpenFolder, type TaskRoots, toHostPath } from "./safe-path.ts";
+import { assertNoEscape, makeOpenFolder, readTaskFile, type TaskRoots, toHostPath } from "./safe-path.ts";
 import type { TaskEnv } from "./task-env.ts";
 import type { TemplateRenderer } from "./template-renderer.ts";
 import { toFileError } from "./to-error.ts";
@@ -37,7 +37,8 @@ export async function writeTemplates(
       leftDelimiter: template.leftDelimiter,
       rightDelimiter: template.rightDelimiter,
       env: options.env.env,
-      name: what,
+      name: template.destination,
+      readFile: (path) => readTaskFile(path, options.roots),
     });
     await writeInto(toHostPath(destination, options.roots, what), text, template.perms, options.roots, what);
     if (template.env) Object.assign(variables, parseEnvFile(text, what));

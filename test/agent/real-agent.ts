@@ -1,0 +1,64 @@
+import { randomUUID } from "node:crypto";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { type Agent, type AgentOptions, createAgent } from "../../src/agent/index.ts";
+import { createDockerDriver } from "../../src/driver/index.ts";
+import { createEngine } from "../../src/engine/index.ts";
+import type { Task } from "../../src/jobfile/job.ts";
+import { bed, callEngineOk } from "../bed/index.ts";
+import { makeTask } from "./jobs.ts";
+
+/** An agent with a driver and an engine of its own, as one process would have; disposing is that process's end. */
+export interface RealAgent extends Agent {
+  readonly dataDir: string;
+}
+
+export async function createRealAgent(
+  options: Partial<AgentOptions> & { socket?: string } = {},
+): Promise<RealAgent> {
+  const engine = createEngine({ endpoint: `unix://${options.socket ?? bed().socket}` });
+  const driver = createDockerDriver({ engine });
+  const dataDir = options.dataDir ?? (await makeDataDir());
+  const agent = createAgent({ driver, hostAddress: "127.0.0.1", ...options, dataDir });
+  return {
+    dataDir,
+    runJob: (job, runOptions) => agent.runJob(job, runOptions),
+    async [Symbol.asyncDispose]() {
+      await agent[Symbol.asyncDispose]();
+      await driver[Symbol.asyncDispose]();
+      await engine[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** A data folder in the run's folder, which is removed with it. */
+export async function makeDataDir(): Promise<string> {
+  const path = join(bed().folder, `data-${randomUUID()}`);
+  await rm(path, { recursive: true, force: true });
+  return path;
+}
+
+/** A task that runs a shell script in the bed's image. */
+export function makeShellTask(name: string, script: string, overrides: Partial<Task> = {}): Task {
+  const { image, runLabel } = bed();
+  return makeTask(name, {
+    ...overrides,
+    config: {
+      image,
+      command: "sh",
+      args: ["-c", script],
+      labels: [{ [runLabel.key]: runLabel.value }],
+      ...overrides.config,
+    },
+  });
+}
+
+/** Names of the containers of an allocation, running or not. */
+export async function listContainers(allocId: string): Promise<readonly string[]> {
+  const filters = JSON.stringify({ label: [`com.hashicorp.nomad.alloc_id=${allocId}`] });
+  const path = `/containers/json?all=1&filters=${encodeURIComponent(filters)}`;
+  const found = (await callEngineOk(bed().socket, "GET", path)) as readonly {
+    readonly Names: readonly string[];
+  }[];
+  return found.flatMap(({ Names }) => Names);
+}
