@@ -15,11 +15,15 @@ job "hello" {
       config {
         image   = "busybox:1.36"
         command = "sh"
-        args    = ["-c", "echo 'Hello from Longshore' > /local/index.html && exec httpd -f -v -p 8080 -h /local"]
         ports   = ["http"]
-      }
 
-      kill_timeout = "1s"
+        args = ["-c", <<-EOF
+          echo "Hello from Longshore" > /local/index.html
+          trap "exit 0" TERM
+          httpd -f -p 8080 -h /local & wait
+        EOF
+        ]
+      }
 
       resources {
         cpu    = 100
@@ -34,7 +38,7 @@ job "hello" {
       config {
         image   = "busybox:1.36"
         command = "sh"
-        args    = ["-c", "until wget -q -O - http://${NOMAD_ADDR_http}/ 2>/dev/null; do sleep 0.1; done"]
+        args    = ["-c", "until wget -q -O - http://${NOMAD_ADDR_http} 2>/dev/null; do sleep 0.1; done"]
       }
 
       resources {

@@ -68,15 +68,16 @@ export const commandTable: readonly CommandSpec[] = [
     args: { name: "file" },
     summary: "run a job in the foreground",
     details:
-      "Runs the job's tasks as Docker containers, shows what happens, and leaves nothing behind. Task output goes\n" +
-      "to stdout, everything else to stderr. Ctrl-C stops the tasks gracefully, a second one kills them.\n" +
-      "Ends with the failing task's exit code, else 0; 1: the job could not run; 2: bad file or usage.",
+      "Runs the job's tasks as Docker containers, shows what happens, and leaves nothing behind. " +
+      "Task output goes to stdout, everything else to stderr. " +
+      "Ctrl-C stops the tasks gracefully, a second one kills them.\n\n" +
+      "Ends with the failing task's own exit code, else 0; 1: the job could not run; 2: bad file or usage.",
     flags: [
       ...variableFlags,
       ...driverFlags,
       endpoint,
       dataDir,
-      { name: "no-prefix", summary: "no task names before output lines, although there are several tasks" },
+      { name: "no-prefix", summary: "no task names before output lines" },
       json("one event a line on stdout, see docs/events.md"),
       noColor,
     ],

@@ -11,8 +11,12 @@ export interface ParsedCommand {
 }
 
 const closing = `
-Exit codes: the failing task's own, else 0; 1 the job could not run; 2 bad file or usage; 130 after Ctrl-C.
-Environment: DOCKER_HOST, NO_COLOR, FORCE_COLOR, LONGSHORE_DATA_DIR, NOMAD_VAR_<name>.
+Exit codes of run: the failing task's own, else 0; 1 the job could not run;
+2 bad file or usage; 130 after Ctrl-C.
+
+Environment: DOCKER_HOST, LONGSHORE_DATA_DIR, NOMAD_VAR_<name>, NO_COLOR,
+FORCE_COLOR.
+
 "longshore help <command>" shows a command's flags and examples.
 `;
 
@@ -75,7 +79,7 @@ function addCommand(program: Commander, spec: CommandSpec, accept: (parsed: Pars
 function toOption(flag: FlagSpec): Option {
   const short = flag.short === undefined ? "" : `-${flag.short}, `;
   const value = flag.value === undefined ? "" : ` <${flag.value}>`;
-  const many = flag.many === true ? " (may be given again)" : "";
+  const many = flag.many === true ? ", repeatable" : "";
   const option = new Option(`${short}--${flag.name}${value}`, `${flag.summary}${many}`);
   if (flag.many === true)
     option.argParser((text: string, before: readonly string[] | undefined) => [...(before ?? []), text]);

@@ -53,15 +53,15 @@ export class JsonEvents {
       case "log":
         return this.#log(event);
       case "task-event":
-        if (event.detail.type !== "exited") return [toJsonLine(event)];
-        return [...this.#rest(event.at, event.task), toJsonLine(event)];
+        if (event.detail.type !== "exited") return [toEventLine(event)];
+        return [...this.#rest(event.at, event.task), toEventLine(event)];
       case "job-finished":
         return [
           ...this.#rest(event.at),
           toJsonLine({ type: event.type, at: event.at, ...toJsonOutcome(event.outcome, exitCode) }),
         ];
       default:
-        return [toJsonLine(event)];
+        return [toEventLine(event)];
     }
   }
 
@@ -80,6 +80,11 @@ export class JsonEvents {
       return toLogLines(at, task, stream, bytes.end());
     });
   }
+}
+
+/** The keys that every line has come first. */
+function toEventLine({ type, at, ...rest }: RunEvent): string {
+  return toJsonLine({ type, at, ...rest });
 }
 
 function toLogLines(at: Date, task: TaskRef, stream: string, piece: Piece | undefined): readonly string[] {

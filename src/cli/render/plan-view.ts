@@ -1,3 +1,4 @@
+import type { HostConfigRequest } from "../../engine/index.ts";
 import type { Job } from "../../jobfile/job.ts";
 import type { TaskPlan } from "../plan-tasks.ts";
 import type { Colors } from "./colors.ts";
@@ -23,6 +24,7 @@ export function toPlanLines(
   const head = `Job ${colors.bold(job.id)} (${job.type}): ${countOf(tasks.length, "task")}, ${countOf(images.size, "image")}`;
   return [
     head,
+    colors.dim("Allocation ids and free ports (0 below) are chosen when the job runs."),
     ...tasks.flatMap((plan) => [
       "",
       `${colors.bold(`Task ${label(plan.task)}`)} ${colors.dim(`in ${plan.task.allocName}`)}`,
@@ -43,10 +45,20 @@ function toRows({ container, config }: TaskPlan): readonly Row[] {
     ["ports", ports.map((port) => toPortText(port))],
     ["cpu", [`${config.resources.cpuMhz} MHz, more when nobody else needs it`]],
     ["memory", [toMemoryText(host.Memory, host.MemoryReservation)]],
-    ["mounts", [...(host.Binds ?? []), ...(host.Mounts ?? []).map((mount) => JSON.stringify(mount))]],
+    ["mounts", toMountTexts(host, config.allocDir)],
     ["note", notes],
   ];
   return rows.filter(([, values]) => values.length > 0);
+}
+
+/** Sources in the allocation's folder, which has no id yet, show as `<alloc>/...`. */
+function toMountTexts(host: HostConfigRequest, allocDir: string): readonly string[] {
+  const binds = (host.Binds ?? []).map((bind) => {
+    const [source = "", target = "", mode] = bind.split(":");
+    const from = source.startsWith(`${allocDir}/`) ? `<alloc>${source.slice(allocDir.length)}` : source;
+    return `${from} on ${target}${mode === undefined ? "" : ` (${mode})`}`;
+  });
+  return [...binds, ...(host.Mounts ?? []).map((mount) => JSON.stringify(mount))];
 }
 
 function toPortText(port: TaskPlan["container"]["ports"][number]): string {

@@ -40,6 +40,8 @@ export class RunView {
   readonly #notePaints: ReadonlyMap<string, Paint>;
   readonly #splitters = new Map<string, { readonly event: LogEvent; readonly lines: LineSplitter }>();
   readonly #pulls = new PullBoard();
+  /** Tasks that were asked to stop: how they end then is no bad news. */
+  readonly #stopping = new Set<string>();
   #drawnAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: RunViewOptions) {
@@ -91,12 +93,15 @@ export class RunView {
   #taskEvent(event: TaskEvent): void {
     const { detail, task } = event;
     const { screen, noteColors } = this.#options;
-    const news = this.#pulls.update(`${task.allocId}/${task.task}`, detail);
+    const key = `${task.allocId}/${task.task}`;
+    const news = this.#pulls.update(key, detail);
+    if (detail.type === "stopping") this.#stopping.add(key);
+    if (detail.type === "started") this.#stopping.delete(key);
     if (detail.type === "exited") this.#endOutput(task);
     const told = news && !(detail.type === "pull-started" && screen.live);
     this.#drawPulls(told || detail.type === "pull-finished");
     if (!told) return;
-    const message = isBad(detail) ? noteColors.red(event.message) : event.message;
+    const message = isBad(detail, this.#stopping.has(key)) ? noteColors.red(event.message) : event.message;
     this.note(event.at, `${this.#paintedLabel(task, this.#notePaints)} ${message}`);
     if (detail.type === "failed" && detail.error.hint !== undefined)
       screen.note(`${" ".repeat(9)}${noteColors.dim(`hint: ${detail.error.hint}`)}`);
@@ -162,8 +167,8 @@ export class RunView {
   }
 }
 
-function isBad(detail: TaskEvent["detail"]): boolean {
-  if (detail.type === "exited") return detail.exit.exitCode !== 0 || detail.exit.oomKilled;
+function isBad(detail: TaskEvent["detail"], stopping: boolean): boolean {
+  if (detail.type === "exited") return !stopping && (detail.exit.exitCode !== 0 || detail.exit.oomKilled);
   return detail.type === "failed" || detail.type === "oom" || detail.type === "engine-lost";
 }
 
