@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { LongshoreError } from "../task/index.ts";
 
 /** What a guard ends: a request, its response, or the connection taken over. */
@@ -10,11 +11,18 @@ export interface GuardedCall {
   readonly what: string;
   readonly signal?: AbortSignal | undefined;
   readonly timeoutMs?: number | undefined;
+  readonly idle?: IdleLimit | undefined;
+}
+
+/** How long an answer may stand still. */
+export interface IdleLimit {
+  readonly timeoutMs: number;
+  readonly toError: () => LongshoreError;
 }
 
 /**
- * The lifetime of one call: ends it when the caller's signal aborts, its time is over or the client is closed,
- * and remembers which, so that the error says so.
+ * The lifetime of one call: ends it when the caller's signal aborts, its time is over, its answer stands still or
+ * the client is closed, and remembers which, so that the error says so.
  */
 export class CallGuard {
   /** Why the call was ended from this side; undefined while it was not. */
@@ -22,6 +30,7 @@ export class CallGuard {
   readonly #call: GuardedCall;
   readonly #all: Set<CallGuard>;
   readonly #timer: NodeJS.Timeout | undefined;
+  readonly #idleTimer: NodeJS.Timeout | undefined;
   #watched: Stoppable | undefined;
 
   /** Throws `canceled` when the signal has aborted already. */
@@ -29,8 +38,14 @@ export class CallGuard {
     this.#call = call;
     this.#all = all;
     if (call.signal?.aborted) throw toCanceled(call);
-    call.signal?.addEventListener("abort", this.#onAbort);
-    if (call.timeoutMs !== undefined) this.#timer = setTimeout(this.#onTimeout, call.timeoutMs);
+    if (call.signal !== undefined) {
+      // Many calls may share a signal; each takes its listener away again, so many at once are no leak.
+      setMaxListeners(0, call.signal);
+      call.signal.addEventListener("abort", this.#onAbort);
+    }
+    const { timeoutMs, idle } = call;
+    if (timeoutMs !== undefined) this.#timer = setTimeout(this.#onTimeout, timeoutMs);
+    if (idle !== undefined) this.#idleTimer = setTimeout(() => this.stop(idle.toError()), idle.timeoutMs);
     all.add(this);
   }
 
@@ -38,6 +53,11 @@ export class CallGuard {
   watch(stream: Stoppable): void {
     this.#watched = stream;
     if (this.reason !== undefined) stream.destroy(this.reason);
+  }
+
+  /** Something came of the answer. */
+  touch(): void {
+    this.#idleTimer?.refresh();
   }
 
   stop(reason: LongshoreError): void {
@@ -48,6 +68,7 @@ export class CallGuard {
   /** The call is over: nothing is watched any more. */
   end(): void {
     clearTimeout(this.#timer);
+    clearTimeout(this.#idleTimer);
     this.#call.signal?.removeEventListener("abort", this.#onAbort);
     this.#all.delete(this);
   }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { CallOptions, Logger } from "../task/index.ts";
 import { LongshoreError, silentLogger } from "../task/index.ts";
 import { negotiateApiVersion } from "./api-version.ts";
@@ -181,6 +182,7 @@ function unlessAborted<T>(shared: Promise<T>, signal: AbortSignal | undefined, w
   }
   return new Promise((resolve, reject) => {
     const abort = () => reject(canceled());
+    setMaxListeners(0, signal);
     signal.addEventListener("abort", abort);
     shared.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
   });

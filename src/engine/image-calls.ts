@@ -1,4 +1,5 @@
 import { LongshoreError } from "../task/index.ts";
+import type { IdleLimit } from "./call-guard.ts";
 import type { EngineClient } from "./client.ts";
 import type { Engine, PullOptions, RegistryAuth } from "./engine.ts";
 import type { ImageInspect } from "./engine-types.ts";
@@ -47,7 +48,6 @@ async function pullImage(
   const separator = reference.tagOrDigest.includes(":") ? "@" : ":";
   const image = `${reference.name}${separator}${reference.tagOrDigest}`;
   const what = `pull image "${image}"`;
-  using activity = new ActivityTimer(what, options);
   try {
     const answer = await client.send({
       method: "POST",
@@ -55,21 +55,20 @@ async function pullImage(
       what,
       query: { fromImage: reference.name, tag: reference.tagOrDigest },
       headers: options.auth === undefined ? undefined : { "X-Registry-Auth": toAuthHeader(options.auth) },
+      idle: toIdleLimit(what, options.activityTimeoutMs),
       stream: true,
-      signal: activity.signal,
+      signal: options.signal,
     });
-    activity.touch();
-    await readPull(answer.chunks, { image, what, options, activity });
+    const meter = new PullMeter(image, options.onProgress);
+    for await (const line of readLines(answer.chunks)) {
+      const message = parseJsonLine(what, line) as PullMessage;
+      if (message.error !== undefined) throw new LongshoreError("internal", message.error);
+      meter.take(message);
+    }
+    meter.finish();
   } catch (error) {
-    throw activity.error ?? toPullError(image, error);
+    throw toPullError(image, error);
   }
-}
-
-interface PullReading {
-  readonly image: string;
-  readonly what: string;
-  readonly options: PullOptions;
-  readonly activity: ActivityTimer;
 }
 
 interface PullMessage {
@@ -79,47 +78,11 @@ interface PullMessage {
   readonly progressDetail?: { readonly current?: number; readonly total?: number };
 }
 
-async function readPull(chunks: AsyncIterable<Uint8Array>, reading: PullReading): Promise<void> {
-  const meter = new PullMeter(reading.image, reading.options.onProgress);
-  for await (const line of readLines(chunks)) {
-    const message = parseJsonLine(reading.what, line) as PullMessage;
-    if (message.error !== undefined) throw new LongshoreError("internal", message.error);
-    reading.activity.touch();
-    meter.take(message);
-  }
-  meter.finish();
-}
-
-/** Ends a pull in which nothing moved for `activityTimeoutMs`, and follows the caller's signal. */
-class ActivityTimer implements Disposable {
-  /** Set once the time was over. */
-  error: LongshoreError | undefined;
-  readonly signal: AbortSignal | undefined;
-  readonly #timer: NodeJS.Timeout | undefined;
-
-  constructor(what: string, options: PullOptions) {
-    const { activityTimeoutMs } = options;
-    this.signal = options.signal;
-    if (activityTimeoutMs === undefined) return;
-    const controller = new AbortController();
-    this.signal = options.signal ? AbortSignal.any([options.signal, controller.signal]) : controller.signal;
-    this.#timer = setTimeout(() => {
-      const why = `nothing came from the registry for ${activityTimeoutMs / 1000} s`;
-      this.error = new LongshoreError("timeout", `Cannot ${what}: ${why}`, {
-        hint: "Is the registry reachable from this machine? pull_activity_timeout sets how long to wait.",
-      });
-      controller.abort(this.error);
-    }, activityTimeoutMs);
-  }
-
-  /** Something moved. */
-  touch(): void {
-    this.#timer?.refresh();
-  }
-
-  [Symbol.dispose](): void {
-    clearTimeout(this.#timer);
-  }
+function toIdleLimit(what: string, timeoutMs: number | undefined): IdleLimit | undefined {
+  if (timeoutMs === undefined) return undefined;
+  const why = `nothing came from the registry for ${timeoutMs / 1000} s`;
+  const hint = "Is the registry reachable from this machine? pull_activity_timeout sets how long to wait.";
+  return { timeoutMs, toError: () => new LongshoreError("timeout", `Cannot ${what}: ${why}`, { hint }) };
 }
 
 function toAuthHeader(auth: RegistryAuth): string {

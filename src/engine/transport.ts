@@ -3,6 +3,7 @@ import type { Duplex } from "node:stream";
 import type { Logger } from "../task/index.ts";
 import { LongshoreError } from "../task/index.ts";
 import { toConnectionError, toStatusError } from "./call-errors.ts";
+import type { IdleLimit } from "./call-guard.ts";
 import { CallGuard } from "./call-guard.ts";
 import type { Connection } from "./connection.ts";
 
@@ -26,6 +27,8 @@ export interface Call {
   readonly signal?: AbortSignal | undefined;
   /** For the call with its body, milliseconds; no limit when missing. */
   readonly timeoutMs?: number | undefined;
+  /** For the time in which nothing of the answer comes. */
+  readonly idle?: IdleLimit | undefined;
   /** The answer goes on for long: it gets a connection of its own. */
   readonly stream?: boolean;
 }
@@ -264,7 +267,10 @@ async function* readChunks(
   fail: (cause: unknown) => LongshoreError,
 ): AsyncGenerator<Uint8Array> {
   try {
-    for await (const chunk of response) yield chunk;
+    for await (const chunk of response) {
+      guard.touch();
+      yield chunk;
+    }
   } catch (cause) {
     throw fail(cause);
   } finally {

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { LongshoreError } from "../../task/index.ts";
 
 export interface Waiter<E> {
@@ -91,7 +92,11 @@ function wait<T, E>(result: Promise<T>, waiter: Waiter<E>): Promise<T> {
     const onAbort = give(() => reject(toCanceled(waiter)));
     const onTimeout = give(() => reject(waiter.toTimeout()));
     const timer = timeoutMs === undefined ? undefined : setTimeout(onTimeout, timeoutMs);
-    signal?.addEventListener("abort", onAbort);
+    if (signal !== undefined) {
+      // Many may wait on one signal; each takes its listener away again, so many at once are no leak.
+      setMaxListeners(0, signal);
+      signal.addEventListener("abort", onAbort);
+    }
     result.then(resolve, reject).finally(leave);
   });
 }
