@@ -26,7 +26,13 @@ export {
   type TaskOptions,
   type Topology,
 } from "./driver/index.ts";
-export { createEngine, type Engine, type EngineOptions } from "./engine/index.ts";
+export {
+  createEngine,
+  type Engine,
+  type EngineOptions,
+  type FoundEndpoint,
+  findEndpoint,
+} from "./engine/index.ts";
 export {
   formatDiagnostic,
   formatJobFile,

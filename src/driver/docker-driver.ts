@@ -26,7 +26,7 @@ import {
   type TaskStats,
   type TaskStatus,
 } from "../task/index.ts";
-import { measureTopology, planContainer } from "./container/plan-container.ts";
+import { type ContainerPlan, measureTopology, planContainer } from "./container/plan-container.ts";
 import type { Topology } from "./container/planning.ts";
 import type { DriverContext } from "./context.ts";
 import { execTask, execTaskStreaming } from "./exec.ts";
@@ -117,7 +117,7 @@ class DockerDriver implements TaskDriver {
   }
 
   checkTask(task: TaskConfig): void {
-    planContainer(task, { agentOptions: this.#context.agent, topology: this.#context.topology });
+    this.#plan(task);
   }
 
   fingerprint(options: CallOptions = {}): AsyncIterable<Fingerprint> {
@@ -127,10 +127,10 @@ class DockerDriver implements TaskDriver {
   }
 
   async startTask(config: TaskConfig, options: StartOptions = {}): Promise<StartedTask> {
-    this.checkTask(config);
+    const { options: taskOptions } = this.#plan(config);
     const task = this.#add(config);
     try {
-      const started = await startTask(this.#context, task, options);
+      const started = await startTask(this.#context, task, taskOptions, options);
       if (task.lease !== undefined) this.#lastUsers.set(task.lease.reference, task);
       return started;
     } catch (error) {
@@ -229,6 +229,10 @@ class DockerDriver implements TaskDriver {
     await this.#context.images[Symbol.asyncDispose]();
     this.#events.close();
     this.#fingerprints.close();
+  }
+
+  #plan(task: TaskConfig): ContainerPlan {
+    return planContainer(task, { agentOptions: this.#context.agent, topology: this.#context.topology });
   }
 
   #task(taskId: string): DockerTask {

@@ -1,8 +1,8 @@
 import { cpus } from "node:os";
 import type { CreateRequest, HostConfigRequest } from "../../engine/engine-types.ts";
-import { OptionsError, type TaskConfig } from "../../task/index.ts";
+import { type OptionProblem, OptionsError, type TaskConfig } from "../../task/index.ts";
 import type { AgentOptions } from "../options/agent-options.ts";
-import { parseTaskOptions, type TaskOptions } from "../options/task-options.ts";
+import { readTaskOptions, type TaskOptions } from "../options/task-options.ts";
 import { planCommand } from "./command.ts";
 import { planDevices } from "./devices.ts";
 import { planEnvironment } from "./environment.ts";
@@ -41,8 +41,8 @@ export interface ContainerPlan {
  * Throws an OptionsError with all that is wrong with the task; paths begin with `config` or `resources`.
  */
 export function planContainer(task: TaskConfig, context: PlanContext): ContainerPlan {
-  const options = parseTaskOptions(task.driverConfig, task.name);
-  const planning = toPlanning(task, options, context);
+  const planning = toPlanning(task, context);
+  const { options } = planning;
   const networkMode = planNetworkMode(planning);
   const ports = planPorts(planning, networkMode);
   const { ExposedPorts, PortBindings } = toPortRequest(ports);
@@ -89,15 +89,16 @@ export function toContainerName(task: Pick<TaskConfig, "name" | "allocId">): str
   return `${task.name.replaceAll("/", "_")}-${task.allocId}`;
 }
 
-function toPlanning(task: TaskConfig, options: TaskOptions, context: PlanContext): Planning {
+function toPlanning(task: TaskConfig, context: PlanContext): Planning {
+  const problems: OptionProblem[] = [];
   return {
     task,
-    options,
+    options: readTaskOptions(task.driverConfig, problems),
     agent: context.agentOptions,
     engine: context.engine ?? { cgroupVersion: 2, osType: "linux", memoryBytes: 0 },
     topology: context.topology ?? measureTopology(),
     files: context.files ?? hostFiles,
-    problems: [],
+    problems,
     notes: [],
   };
 }

@@ -1,5 +1,5 @@
 import { isIP, isIPv4, isIPv6 } from "node:net";
-import { type OptionProblem, OptionsError } from "../../task/index.ts";
+import type { OptionProblem } from "../../task/index.ts";
 import {
   block,
   blocks,
@@ -203,12 +203,9 @@ function isPort(port: number): boolean {
   return Number.isInteger(port) && port >= 1 && port <= 65_535;
 }
 
-/** A task's options, checked by themselves. Throws an OptionsError with all that is wrong. */
-export function parseTaskOptions(config: unknown, taskName: string): TaskOptions {
-  const reading: Reading = { problems: [], keepReferences: false };
-  const options = readFields(config, taskFields, [], reading);
-  if (reading.problems.length > 0) throw new OptionsError(`task "${taskName}": config`, reading.problems);
-  return options;
+/** A task's options; adds what is wrong with them by themselves to `problems`, with paths from `config` on. */
+export function readTaskOptions(config: unknown, problems: OptionProblem[]): TaskOptions {
+  return readFields(config, taskFields, ["config"], { problems, keepReferences: false });
 }
 
 /**

@@ -7,7 +7,7 @@ import { isUserNetwork } from "../container/network.ts";
 import { type ContainerPlan, planContainer } from "../container/plan-container.ts";
 import type { EngineFacts } from "../container/planning.ts";
 import type { DriverContext } from "../context.ts";
-import { parseTaskOptions } from "../options/task-options.ts";
+import type { TaskOptions } from "../options/task-options.ts";
 import { Rollback } from "../rollback.ts";
 import { settlesWithin, unlessAborted } from "../waiting.ts";
 import type { DockerTask } from "./docker-task.ts";
@@ -24,6 +24,7 @@ const lateCallMs = 10_000;
 export async function startTask(
   context: DriverContext,
   task: DockerTask,
+  taskOptions: TaskOptions,
   options: StartOptions,
 ): Promise<StartedTask> {
   const { engine, images, watch, leftovers } = context;
@@ -35,13 +36,7 @@ export async function startTask(
 
   const opening = watch.opened({ signal });
   opening.catch(() => undefined);
-  const acquire = toAcquireOptions(
-    context,
-    task,
-    parseTaskOptions(task.config.driverConfig, task.config.name),
-    signal,
-  );
-  const lease = await images.acquire(acquire);
+  const lease = await images.acquire(toAcquireOptions(context, task, taskOptions, signal));
   undo.add(() => lease.release());
   const info = await opening;
 

@@ -1,0 +1,100 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { parseDurationMs } from "./duration.ts";
+import { checkTaskOptions, taskFields } from "./task-options.ts";
+
+const faults = (config: unknown) =>
+  checkTaskOptions(config).map(({ path, message }) => `${path.join(".")}: ${message}`);
+
+describe("a config block", () => {
+  it("knows each key of Nomad's docker driver", () => {
+    const keys =
+      "image advertise_ipv6_address args auth auth_soft_fail cap_add cap_drop cgroupns command container_exists_attempts cpu_cfs_period cpu_hard_limit cpuset_cpus devices dns_search_domains dns_options dns_servers entrypoint extra_hosts force_pull group_add healthchecks hostname init interactive ipc_mode ipv4_address ipv6_address isolation labels load logging mac_address memory_hard_limit mount mounts network_aliases network_mode oom_score_adj pids_limit pid_mode port_map ports privileged image_pull_timeout readonly_rootfs runtime security_opt shm_size storage_opt sysctl tty ulimit userns_mode uts_mode volumes volume_driver work_dir";
+    expect(Object.keys(taskFields).sort()).toEqual(keys.split(" ").sort());
+  });
+
+  it("says a sentence about each key", () => {
+    for (const { doc } of Object.values(taskFields)) expect(doc).toMatch(/^.{8,}\.$/s);
+  });
+
+  it("is judged as written, without what run-time references will bring", () => {
+    const config = {
+      image: "app:${meta.version}",
+      privileged: "${meta.privileged}",
+      pids_limit: "${meta.pids}",
+      cgroupns: "${meta.ns}",
+      ports: ["${meta.port}"],
+      port_map: { http: "${meta.port}" },
+      volumes: ["${meta.src}/x:/y"],
+    };
+    expect(faults(config)).toEqual([]);
+  });
+
+  it.each([
+    [{}, "image: is required"],
+    [{ image: "" }, "image: must not be blank"],
+    [{ image: "a", imag: "b" }, 'imag: unknown key; did you mean "image"?'],
+    [{ image: "a", zzz: 1 }, "zzz: unknown key"],
+    [{ image: ["a"] }, "image: must be a string, not a list"],
+    [{ image: "a", auth: [{}, {}] }, "auth: may stand only once"],
+    [{ image: "a", auth: { user: "x" } }, "auth.user: unknown key"],
+    [
+      { image: "a", mounts: [{ target: "/x", tmpfs_options: { sise: 1 } }] },
+      'mounts.0.tmpfs_options.sise: unknown key; did you mean "size"?',
+    ],
+    [
+      { image: "a", devices: [{ host_path: "/x", cgroup_permissions: "rr" }] },
+      'devices.0.cgroup_permissions: must be made of r, w and m, not "rr"',
+    ],
+    [{ image: "a", labels: ["x"] }, "labels: must be a map of strings, not a list"],
+    [{ image: "a", args: [["x"]] }, "args: must be a list of strings, or one string, not a list"],
+    [{ image: "a", ipv4_address: "300.1.1.1" }, 'ipv4_address: "300.1.1.1" is no IPv4 address'],
+    [
+      { image: "a", image_pull_timeout: "5" },
+      'image_pull_timeout: must be a duration such as "30s" or "5m", not "5"',
+    ],
+    ["text", 'must be a block, not "text"'],
+  ])("%j is refused", (config, problem) => {
+    expect(faults(config).some((fault) => fault.endsWith(problem))).toBe(true);
+  });
+
+  it("of any form is answered with problems, never with a crash", () => {
+    const key = fc.constantFrom(...Object.keys(taskFields));
+    fc.assert(
+      fc.property(fc.dictionary(key, fc.jsonValue()), (config) => {
+        checkTaskOptions(config);
+      }),
+    );
+    fc.assert(fc.property(fc.anything(), (config) => void checkTaskOptions(config)));
+  });
+});
+
+describe("a duration", () => {
+  it.each([
+    ["0", 0],
+    ["300ms", 300],
+    ["5s", 5000],
+    ["1m30s", 90_000],
+    ["1.5h", 5_400_000],
+    ["-2s", -2000],
+    [".5s", 500],
+    ["1us", 0.001],
+    ["", undefined],
+    ["5", undefined],
+    ["5 s", undefined],
+    ["s", undefined],
+    [".s", undefined],
+    ["1d", undefined],
+  ])("%j is %j ms", (text, ms) => {
+    expect(parseDurationMs(text)).toBe(ms);
+  });
+
+  it("is the sum of its parts", () => {
+    fc.assert(
+      fc.property(fc.nat(100), fc.nat(59), fc.nat(59), (hours, minutes, seconds) => {
+        const ms = ((hours * 60 + minutes) * 60 + seconds) * 1000;
+        expect(parseDurationMs(`${hours}h${minutes}m${seconds}s`)).toBe(ms);
+      }),
+    );
+  });
+});
