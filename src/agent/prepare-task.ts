@@ -1,6 +1,7 @@
 import { toTaskDirs } from "../task/index.ts";
 import type { AgentEventDetail } from "./agent.ts";
 import type { AgentContext } from "./agent-options.ts";
+import { describeSource } from "./artifacts/artifact-source.ts";
 import { fetchArtifact } from "./artifacts/fetch-artifact.ts";
 import type { TaskRoots } from "./safe-path.ts";
 import type { TaskEnv } from "./task-env.ts";
@@ -32,7 +33,8 @@ export async function prepareTask(
   const hostDirs = { alloc: sharedAllocDir, task: localDir, secrets: secretsDir };
   const hostLookup = toTaskEnv(place, {}, hostDirs).lookup;
   for (const artifact of fetched ? [] : place.task.artifacts) {
-    emit({ type: "preparing", step: "artifact", what: artifact.source }, `fetching ${artifact.source}`);
+    const what = describeSource(artifact.source);
+    emit({ type: "preparing", step: "artifact", what }, `fetching ${what}`);
     await fetchArtifact(artifact, { roots, lookup: hostLookup, limits: context.artifactLimits, signal });
   }
   if (place.task.templates.length === 0) return { env: toTaskEnv(place, {}) };
