@@ -1,10 +1,9 @@
 import { isLongshoreError } from "../task/index.ts";
 import { compareApiVersions } from "./api-version.ts";
 import type { EngineClient } from "./client.ts";
-import type { Engine, LogFrame, LogOptions } from "./engine.ts";
+import type { Engine } from "./engine.ts";
 import type { ContainerInspect, ContainerSummary, StatsSample } from "./engine-types.ts";
-import { readFrames, readRawFrames, readTimedFrames } from "./frames.ts";
-import { toEngineTime } from "./timestamps.ts";
+import { readLogs } from "./log-stream.ts";
 
 type ContainerCalls = Pick<
   Engine,
@@ -84,7 +83,8 @@ export function createContainerCalls(client: EngineClient): ContainerCalls {
         signal: options?.signal,
       });
     },
-    containerLogs: (id, options) => readLogs(client, id, options),
+    containerLogs: (id, options) =>
+      readLogs(client, { id, what: `read the logs of container ${toShortId(id)}` }, options),
     async containerStats(id, options) {
       return client.json<StatsSample>({
         method: "GET",
@@ -174,29 +174,6 @@ async function waitUntilStopped(
   } catch (error) {
     if (isLongshoreError(error, "timeout")) return false;
     throw error;
-  }
-}
-
-async function* readLogs(client: EngineClient, id: string, options: LogOptions): AsyncGenerator<LogFrame> {
-  const answer = await client.send({
-    method: "GET",
-    path: "/containers/{id}/logs",
-    id,
-    what: `read the logs of container ${toShortId(id)}`,
-    query: {
-      follow: 1,
-      stdout: 1,
-      stderr: 1,
-      timestamps: options.tty ? undefined : 1,
-      since: options.sinceNs === undefined ? undefined : toEngineTime(options.sinceNs),
-    },
-    stream: true,
-    signal: options.signal,
-  });
-  if (options.tty) {
-    for await (const frame of readRawFrames(answer.chunks)) yield { ...frame, timeNs: undefined };
-  } else {
-    yield* readTimedFrames(readFrames(answer.chunks));
   }
 }
 

@@ -92,6 +92,10 @@ export interface Engine extends AsyncDisposable {
   unpauseContainer(id: string, options?: CallOptions): Promise<void>;
   /** Removes the container with its anonymous volumes. Gone already is fine. */
   removeContainer(id: string, options?: CallOptions & { readonly force?: boolean }): Promise<void>;
+  /**
+   * The container's output until it ends. At least two requests: at the end the engine is asked again until
+   * nothing new comes, since it may end the stream before its last frames. A tty's stream is one request.
+   */
   containerLogs(id: string, options: LogOptions): AsyncIterable<LogFrame>;
   /** One sample, without the engine's one-second wait where the API allows it. */
   containerStats(id: string, options?: CallOptions): Promise<StatsSample>;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parseTimestamp } from "../../src/engine/index.ts";
-import { bed } from "../bed/index.ts";
+import { bed, startFaultProxy } from "../bed/index.ts";
 import { collect, openEngine, startContainer, toText } from "./set-up.ts";
 
 describe("a container", () => {
@@ -161,6 +161,27 @@ describe("logs", () => {
     }
     expect(bytes).toBe(588_895);
     expect(last).toBe("100000\n");
+  });
+
+  it("are read to their end although the engine ends the stream too early", async () => {
+    await using engine = openEngine();
+    await using container = await startContainer(engine, "for n in 1 2 3 4; do echo $n; done; exit 0");
+    const all = await collect(engine.containerLogs(container.id, { tty: false }));
+    const toFrame = (n: number) => {
+      const { timeNs = 0n, data = Buffer.alloc(0) } = all[n] ?? {};
+      const time = new Date(Number(timeNs / 1_000_000_000n) * 1000).toISOString().slice(0, 19);
+      const fraction = (timeNs % 1_000_000_000n).toString().padStart(9, "0");
+      const text = `${time}.${fraction}Z ${Buffer.from(data).toString()}`;
+      return `\x01\0\0\0\0\0\0${String.fromCharCode(text.length)}${text}`;
+    };
+    await using proxy = await startFaultProxy({ target: bed().socket });
+    await using broken = openEngine({ endpoint: proxy.endpoint });
+    const bodies = ["", toFrame(0) + toFrame(1)];
+    proxy.rule((_method, path) => {
+      const body = path.endsWith("/logs") ? bodies.shift() : undefined;
+      return body === undefined ? "pass" : { status: 200, body };
+    });
+    expect(toText(await collect(broken.containerLogs(container.id, { tty: false })))).toBe("1\n2\n3\n4\n");
   });
 
   it("of a driver that keeps none cannot be read, for good", async () => {
