@@ -6,6 +6,7 @@ import type {
   LogChunk,
   LogPosition,
   LogSink,
+  StartedTask,
   StartOptions,
   TaskConfig,
   TaskDriver,
@@ -23,6 +24,8 @@ export interface TestDriver extends AsyncDisposable {
   event(predicate: (event: TaskEvent) => boolean): Promise<TaskEvent>;
   /** Starts a task of `sh -c script` in the bed's image. */
   start(script: string, overrides?: Partial<TaskConfig>, options?: StartOptions): Promise<TaskConfig>;
+  /** Starts a task as it is. */
+  startTask(task: TaskConfig, options?: StartOptions): Promise<StartedTask>;
   /** Runs `sh -c script` to its end; the task is left to be looked at. */
   run(script: string, overrides?: Partial<TaskConfig>): Promise<RanTask>;
 }
@@ -86,10 +89,14 @@ export function startDriver(
     events.push(event);
     news.emit("event");
   });
+  const startTask = async (task: TaskConfig, startOptions?: StartOptions) => {
+    const started = await driver.startTask(task, startOptions);
+    tasks.add(task.id);
+    return started;
+  };
   const start = async (script: string, overrides?: Partial<TaskConfig>, startOptions?: StartOptions) => {
     const task = await makeShellTask(script, overrides);
-    await driver.startTask(task, startOptions);
-    tasks.add(task.id);
+    await startTask(task, startOptions);
     return task;
   };
   return {
@@ -97,6 +104,7 @@ export function startDriver(
     engine,
     events,
     start,
+    startTask,
     async event(predicate) {
       for (;;) {
         const found = events.find(predicate);
