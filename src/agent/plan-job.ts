@@ -106,7 +106,8 @@ function checkMachine(place: TaskPlace): readonly OptionProblem[] {
 
 function checkDriver(place: TaskPlace, config: TaskConfig, driver: TaskDriver): readonly OptionProblem[] {
   if (place.task.driver !== "docker") return [];
-  const path = [...toPath(place), "config"];
+  // The driver's own paths begin with `config` or `resources`.
+  const path = toPath(place);
   try {
     driver.checkTask(config);
     return [];
