@@ -10,7 +10,7 @@ export const allowedArrows = /** @type {Record<string, readonly string[]>} */ ({
   jobfile: ["task"],
   agent: ["jobfile", "task"],
   plugin: ["driver", "task"],
-  cli: ["agent", "driver", "jobfile", "plugin", "task"],
+  cli: ["agent", "driver", "engine", "jobfile", "plugin", "task"],
   // src/index.ts, the library's face
   index: ["agent", "driver", "engine", "jobfile", "task"],
 });
