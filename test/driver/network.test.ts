@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
+import { createServer as createHttpServer } from "node:http";
 import { connect, createServer } from "node:net";
-import { networkInterfaces } from "node:os";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseAgentOptions } from "../../src/driver/index.ts";
 import { isLongshoreError, type TaskConfig } from "../../src/task/index.ts";
@@ -40,7 +40,7 @@ async function askTcp(port: number): Promise<string> {
     socket.end("hello\n");
     const chunks: Buffer[] = [];
     socket.on("data", (chunk: Buffer) => chunks.push(chunk));
-    await once(socket, "close");
+    await new Promise((resolve) => socket.on("close", resolve));
     if (chunks.length > 0) return Buffer.concat(chunks).toString();
   }
 }
@@ -262,13 +262,17 @@ describe("network_mode", () => {
 describe("a task without ports", () => {
   it("works and connects out", async () => {
     await using bench = startDriver();
-    const gateway = networkInterfaces().docker0?.find(({ family }) => family === "IPv4")?.address ?? "";
-    const server = createServer((socket) => socket.end("from outside\n")).listen(0, gateway);
+    // Node does not list the bridge's address while no container runs on it.
+    const bridge = (await callEngineOk(bed().socket, "GET", "/networks/bridge")) as {
+      IPAM: { Config: { Gateway?: string }[] };
+    };
+    const gateway = bridge.IPAM.Config[0]?.Gateway;
+    const server = createHttpServer((_, answer) => answer.end("from outside\n")).listen(0, gateway);
     await once(server, "listening");
     const address = server.address();
     const port = typeof address === "object" && address !== null ? address.port : 0;
     try {
-      const ran = await bench.run(`nc ${gateway} ${port} </dev/null`);
+      const ran = await bench.run(`wget -qO- http://${gateway}:${port}/`);
       expect(ran).toMatchObject({ stdout: "from outside\n", exit: { exitCode: 0 } });
     } finally {
       server.close();
