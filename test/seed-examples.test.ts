@@ -54,9 +54,12 @@ describe("the seed's example jobs", () => {
         Config: { Env: string[] };
       };
       await use(detail?.addresses?.[0] ?? "", container.Config.Env);
-    } finally {
+    } catch (cause) {
       run.child.kill("SIGINT");
+      const { stdout, stderr } = await run.result;
+      throw new Error(`${file} did not do what it should; it told:\n${stdout}${stderr}`, { cause });
     }
+    run.child.kill("SIGINT");
     expect((await run.result).code).toBe(130);
     expect(await callEngineOk(engine.socket, "GET", "/containers/json?all=true")).toEqual([]);
   }
