@@ -149,7 +149,7 @@ export interface LogChunk {
   readonly timeNs?: bigint | undefined;
 }
 
-/** Where to go on in a task's output: after `frames` frames of the instant `timeNs`. JSON-safe. */
+/** Where to go on in a task's output: after the first `frames` frames from the instant `timeNs` on. JSON-safe. */
 export interface LogPosition {
   /** Nanoseconds since the epoch, in decimal. */
   readonly timeNs: string;

@@ -1,6 +1,7 @@
 import type { Engine, LogFrame } from "../../engine/index.ts";
 import { isLongshoreError, type LogPosition, type LogSink } from "../../task/index.ts";
 import { pause } from "../waiting.ts";
+import { LogCursor } from "./log-cursor.ts";
 
 export interface LogReaderOptions {
   readonly engine: Engine;
@@ -22,6 +23,7 @@ const retryMs = 100;
 /** Copies a container's output to a sink, exactly once also when the engine goes away in between. */
 export class LogReader {
   readonly #options: LogReaderOptions;
+  #cursor = new LogCursor();
   #position: LogPosition | undefined;
   #ttySinceNs: bigint | undefined;
   #writes = 0;
@@ -55,19 +57,36 @@ export class LogReader {
     const { engine, containerId, tty, signal, mayGoOn } = this.#options;
     const sinceNs = tty ? this.#ttySinceNs : toNs(this.#position);
     const frames = engine.containerLogs(containerId, { tty, sinceNs, signal })[Symbol.asyncIterator]();
-    let skip = this.#position?.frames ?? 0;
+    let known = this.#position?.frames ?? 0;
+    this.#cursor = new LogCursor();
+    const skipped: LogFrame[] = [];
     try {
       for (;;) {
         const read = await toOutcome(frames.next());
         if ("error" in read) return await this.#mayRetry(read.error);
-        if (read.value.done) return await mayGoOn();
-        const frame = read.value.value;
-        const known = skip > 0 && frame.timeNs !== undefined && frame.timeNs === toNs(this.#position);
-        skip = known ? skip - 1 : 0;
-        if (!known) await this.#write(frame);
+        if (read.value.done) {
+          await this.#keepUnknown(skipped, sinceNs);
+          return await mayGoOn();
+        }
+        if (known === 0) await this.#write(read.value.value);
+        else {
+          known--;
+          skipped.push(read.value.value);
+          if (known === 0) await this.#keepUnknown(skipped, sinceNs);
+        }
       }
     } finally {
       await frames.return?.();
+    }
+  }
+
+  /** Frames that were taken for known are not when the log has lost the instant that they were counted from. */
+  async #keepUnknown(frames: LogFrame[], sinceNs: bigint | undefined): Promise<void> {
+    const found = frames.splice(0);
+    const isThere = found.some(({ timeNs }) => timeNs === undefined || timeNs === sinceNs);
+    for (const frame of found) {
+      if (isThere) this.#note(frame);
+      else await this.#write(frame);
     }
   }
 
@@ -84,18 +103,21 @@ export class LogReader {
   }
 
   async #write(frame: LogFrame): Promise<void> {
-    if (frame.timeNs === undefined) this.#ttySinceNs = BigInt(Date.now()) * 1_000_000n;
-    else this.#position = advance(this.#position, frame.timeNs);
-    const taken = this.#options.sink.write(frame, frame.timeNs === undefined ? undefined : this.#position);
+    const position = this.#note(frame);
+    const taken = this.#options.sink.write(frame, position);
     if (taken !== undefined) await taken;
     this.#writes++;
   }
-}
 
-/** The position after one more frame of the given instant. */
-export function advance(position: LogPosition | undefined, timeNs: bigint): LogPosition {
-  const text = timeNs.toString();
-  return { timeNs: text, frames: position?.timeNs === text ? position.frames + 1 : 1 };
+  /** Moves on behind a frame; a tty's frames have no time of their own. */
+  #note({ timeNs }: LogFrame): LogPosition | undefined {
+    if (timeNs === undefined) {
+      this.#ttySinceNs = BigInt(Date.now()) * 1_000_000n;
+      return undefined;
+    }
+    this.#position = this.#cursor.take(timeNs);
+    return this.#position;
+  }
 }
 
 function toNs(position: LogPosition | undefined): bigint | undefined {
