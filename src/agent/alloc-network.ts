@@ -59,7 +59,7 @@ async function createOnce({ scope, group, record }: AllocSetUp, options: CallOpt
     ...(hostname === "" ? {} : { hostname }),
   });
   record.network = created.isolation;
-  await scope.save();
+  await scope.note();
 }
 
 /** A group has no task's environment: only what is the allocation's own can be named. */

@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import type { TaskGroup } from "../jobfile/job.ts";
 import { LongshoreError, type TaskEventDetail } from "../task/index.ts";
 import type { AgentEventDetail, AllocState, RunEvent } from "./agent.ts";
@@ -12,7 +11,7 @@ import { replaceTakenPorts } from "./replace-ports.ts";
 import type { AllocRecord, TaskRecord } from "./run-record.ts";
 import { toStoredError } from "./stored-error.ts";
 import type { TaskHost } from "./task-host.ts";
-import { createTaskLogs, removeLogPosition } from "./task-logs.ts";
+import { createTaskLogs, removeLogPosition, toPositionPath } from "./task-logs.ts";
 import { type TaskPlace, toAllocDir, toAllocName, toTaskRef } from "./task-place.ts";
 import { runTask } from "./task-run.ts";
 import { toLongshoreError } from "./to-error.ts";
@@ -21,7 +20,8 @@ import { toLongshoreError } from "./to-error.ts";
 export interface AllocRun {
   /** Resolves when all of its tasks have ended and what it had made is gone; rejects only when let go of. */
   readonly done: Promise<AllocState>;
-  request(request: StopRequest): void;
+  /** `reason` is a sentence for people. */
+  request(request: StopRequest, reason: string): void;
 }
 
 interface RunningTask {
@@ -33,6 +33,7 @@ export function startAlloc(scope: JobScope, group: TaskGroup, record: AllocRecor
   const kill = new AbortController();
   const setupStop = new AbortController();
   let request: StopRequest = "none";
+  let reason = "";
   let wake: () => void = () => undefined;
 
   async function run(): Promise<AllocState> {
@@ -40,7 +41,7 @@ export function startAlloc(scope: JobScope, group: TaskGroup, record: AllocRecor
     emitState(alloc, "pending", "");
     const isSetUp = await setUp(alloc);
     const end = isSetUp ? await runTasks(alloc) : request === "none" ? "failed" : "stopped";
-    return await tearDown(alloc, end);
+    return await tearDown(alloc, end, reason);
   }
 
   function runTasks(alloc: AllocWork): Promise<"complete" | "failed" | "stopped"> {
@@ -61,11 +62,12 @@ export function startAlloc(scope: JobScope, group: TaskGroup, record: AllocRecor
 
   return {
     done: run(),
-    request(wanted) {
+    request(wanted, why) {
       if (request === "kill" || wanted === "none") return;
       request = wanted;
-      setupStop.abort(new LongshoreError("canceled", "the job was asked to stop"));
-      if (wanted === "kill") kill.abort(new LongshoreError("canceled", "the job was killed"));
+      reason = why;
+      setupStop.abort(new LongshoreError("canceled", why));
+      if (wanted === "kill") kill.abort(new LongshoreError("canceled", why));
       wake();
     },
   };
@@ -137,7 +139,7 @@ async function runOneTask(
   const { context } = scope;
   const place = toPlace(alloc, name);
   const task = toTaskRef(place);
-  const positionPath = toPositionPath(alloc, name);
+  const positionPath = toPositionPath(scope.jobFolder, record.id, name);
   const host = createHost(alloc, name, wake);
   await using logs = createTaskLogs({
     folder: toLogsDir(toAllocDir(context.settings, record.id)),
@@ -163,6 +165,7 @@ function createHost(alloc: AllocWork, name: string, wake: () => void): TaskHost 
     place: () => toPlace(alloc, name),
     network: () => record.network ?? undefined,
     save: () => scope.save(),
+    note: () => scope.note(),
     emit,
     onRunning() {
       if (toRecord(alloc, name).phase !== "starting") return;
@@ -242,7 +245,11 @@ async function setUp(alloc: AllocWork): Promise<boolean> {
 }
 
 /** Gives back all that the allocation had. What could not be removed is told, and left to the next run. */
-async function tearDown(alloc: AllocWork, end: "complete" | "failed" | "stopped"): Promise<AllocState> {
+async function tearDown(
+  alloc: AllocWork,
+  end: "complete" | "failed" | "stopped",
+  reason: string,
+): Promise<AllocState> {
   const { scope, record } = alloc;
   const { context } = scope;
   const allocDir = toAllocDir(context.settings, record.id);
@@ -265,12 +272,8 @@ async function tearDown(alloc: AllocWork, end: "complete" | "failed" | "stopped"
     );
   const where = keepLogs ? `its logs are kept in ${toLogsDir(allocDir)} until the next run` : "";
   const state = end === "failed" ? "failed" : "complete";
-  emitState(alloc, state, end === "stopped" ? "stopped" : where);
+  emitState(alloc, state, end === "stopped" ? reason : where);
   return state;
-}
-
-function toPositionPath({ scope, record }: AllocWork, name: string): string {
-  return join(scope.jobFolder, `${record.id}.${encodeURIComponent(name)}.position`);
 }
 
 function toRecord({ record }: Pick<AllocWork, "record">, name: string): TaskRecord {

@@ -1,5 +1,4 @@
 import { createHash, randomUUID } from "node:crypto";
-import { rm } from "node:fs/promises";
 import { type Job, renderTemplate } from "../jobfile/index.ts";
 import { LongshoreError } from "../task/index.ts";
 import type { Agent, JobRun, NodeFacts, RunOptions, TaskRef } from "./agent.ts";
@@ -20,8 +19,9 @@ import { checkJob } from "./plan-job.ts";
 import { createPortAllocator, type PortAllocator } from "./port-allocator.ts";
 import { removeOldRun } from "./remove-old-run.ts";
 import { type AllocRecord, type JobRecord, newTaskRecord } from "./run-record.ts";
-import { createStateStore, makeJobFolder, toJobFolder } from "./state-store.ts";
+import { createStateStore, type StateStore, toJobFolder } from "./state-store.ts";
 import { toAllocName } from "./task-place.ts";
+import { toLongshoreError } from "./to-error.ts";
 
 /**
  * An agent on this machine. At a job's end its folders are removed; of a failed allocation `alloc/logs` stays until
@@ -68,12 +68,14 @@ async function beginJob(shared: Shared, job: Job, options: RunOptions): Promise<
   const node = options.node ?? readNodeFacts();
   checkJob(job, context.driver, { settings: context.settings, node });
   const jobFolder = toJobFolder(context.settings.dataDir, job.id);
-  await makeJobFolder(jobFolder);
   const lock = await lockJob(jobFolder, job.id);
+  const store = createStateStore(jobFolder);
   try {
-    const store = createStateStore(jobFolder);
-    const { record, resumed } = await loadOrCreate(shared, job, node, store);
-    await store.save(record);
+    const { record, resumed } = await loadOrCreate(shared, job, node, { jobFolder, store });
+    await store.save(record).catch((error: unknown) => {
+      for (const alloc of record.allocations) giveBack(shared, alloc.ports, alloc);
+      throw error;
+    });
     let failedTask: TaskRef | undefined;
     const scope: JobScope = {
       ...shared,
@@ -83,15 +85,16 @@ async function beginJob(shared: Shared, job: Job, options: RunOptions): Promise<
       queue: createEventQueue(),
       detach: detach.signal,
       save: () => store.save(record),
+      note: () =>
+        store.save(record).catch((error: unknown) => context.logger.error(toLongshoreError(error).message)),
       onTaskFailed(task) {
         failedTask ??= task;
       },
     };
     return startJob({ scope, record, store, lock, resumed, failedTask: () => failedTask });
   } catch (error) {
+    await store.close();
     await lock[Symbol.asyncDispose]();
-    // Only goes when nothing is stored in it.
-    await rm(jobFolder, { recursive: false }).catch(() => undefined);
     throw error;
   }
 }
@@ -101,7 +104,7 @@ async function loadOrCreate(
   shared: Shared,
   job: Job,
   node: NodeFacts,
-  store: ReturnType<typeof createStateStore>,
+  { jobFolder, store }: { readonly jobFolder: string; readonly store: StateStore },
 ): Promise<{ readonly record: JobRecord; readonly resumed: boolean }> {
   const { context } = shared;
   const { record: old, setAside } = await store.load();
@@ -114,7 +117,10 @@ async function loadOrCreate(
     for (const alloc of old.allocations) adopt(shared, job, alloc);
     return { record: old, resumed: true };
   }
-  if (old !== undefined) await removeOldRun(context, old);
+  if (old !== undefined) {
+    await removeOldRun(context, old, jobFolder);
+    await store.clear();
+  }
   return { record: await createRecord(shared, job, jobHash), resumed: false };
 }
 
@@ -130,7 +136,6 @@ async function createRecord(shared: Shared, job: Job, jobHash: string): Promise<
     jobId: job.id,
     jobHash,
     allocations: [],
-    keptLogs: [],
     stopping: false,
   };
   try {
@@ -163,9 +168,13 @@ async function createAllocRecord(
   };
   try {
     for (const task of group.tasks)
-      record.tasks[task.name] = newTaskRecord(
-        cores.take(task.resources.cores, `task "${task.name}" (${name})`),
-      );
+      record.tasks[task.name] = newTaskRecord({
+        cores: cores.take(task.resources.cores, `task "${task.name}" (${name})`),
+        stopWith: {
+          graceMs: Math.min(task.killTimeoutMs, context.maxKillTimeoutMs),
+          killSignal: task.killSignal ?? null,
+        },
+      });
     return record;
   } catch (error) {
     giveBack({ ports, cores }, chosen, record);

@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { link, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { link, readFile, rename, rm, rmdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { LongshoreError } from "../task/index.ts";
+import { makeJobFolder } from "./state-store.ts";
 import { errorCode, toFileError } from "./to-error.ts";
 
 /** Held by one process at a time; released by disposing. */
@@ -19,16 +20,16 @@ interface Holder {
 }
 
 /**
- * Takes the lock in a job's folder. Rejects with `conflict` and the holder's pid while a living process has it;
+ * Takes the lock in a job's folder; makes the folder, and removes it again when nothing is left in it. Rejects with `conflict` and the holder's pid while a living process has it;
  * a dead one's is taken over.
  */
 export async function lockJob(folder: string, jobId: string): Promise<JobLock> {
   const path = join(folder, "lock");
   const mine = `${path}.${randomUUID()}`;
   try {
-    await writeFile(mine, JSON.stringify(await describeSelf()), { mode: 0o600 });
+    await writeMine(folder, mine);
     const takenOver = await acquire(path, mine, jobId);
-    return { takenOver, [Symbol.asyncDispose]: () => rm(path, { force: true }) };
+    return { takenOver, [Symbol.asyncDispose]: () => release(folder, path) };
   } catch (error) {
     throw toFileError(error, "lock the job with", path);
   } finally {
@@ -37,6 +38,25 @@ export async function lockJob(folder: string, jobId: string): Promise<JobLock> {
 }
 
 const mostTries = 5;
+
+/** Another process may remove the folder, empty as it is, before there is a file of ours in it. */
+async function writeMine(folder: string, path: string): Promise<void> {
+  const text = JSON.stringify(await describeSelf());
+  for (let tries = 1; ; tries += 1) {
+    await makeJobFolder(folder);
+    try {
+      return await writeFile(path, text, { mode: 0o600 });
+    } catch (error) {
+      if (errorCode(error) !== "ENOENT" || tries >= mostTries) throw error;
+    }
+  }
+}
+
+async function release(folder: string, path: string): Promise<void> {
+  await rm(path, { force: true });
+  // Only goes when nothing is stored in it.
+  await rmdir(folder).catch(() => undefined);
+}
 
 async function acquire(path: string, mine: string, jobId: string): Promise<boolean> {
   for (let tries = 0; tries < mostTries; tries += 1) {

@@ -54,16 +54,16 @@ export function startJob(options: StartJobOptions): JobRun {
     } finally {
       watching.abort();
       queue.end();
+      await options.store.close();
       await options.lock[Symbol.asyncDispose]();
     }
   }
 
-  function ask(wanted: StopRequest): void {
+  function ask(wanted: StopRequest, reason: string): void {
     request = wanted;
     record.stopping = true;
-    // The allocations' own saves tell if it cannot be saved.
-    scope.save().catch(() => undefined);
-    for (const alloc of allocs) alloc.request(wanted);
+    void scope.note();
+    for (const alloc of allocs) alloc.request(wanted, reason);
   }
 
   const outcome = run();
@@ -72,12 +72,12 @@ export function startJob(options: StartJobOptions): JobRun {
   return {
     events: queue.events,
     outcome,
-    stop() {
-      if (request === "none") ask("stop");
+    stop(reason) {
+      if (request === "none") ask("stop", reason);
     },
     kill() {
       queue.release();
-      if (request !== "kill") ask("kill");
+      if (request !== "kill") ask("kill", "the job was killed");
     },
   };
 }
@@ -155,7 +155,7 @@ async function finish({ record, store, scope }: StartJobOptions, outcome: JobOut
     (alloc) => alloc.networkRequested || Object.values(alloc.tasks).some((task) => task.handle !== null),
   );
   const keeps = outcome.state === "failed" && !scope.context.keepAllocs;
-  if (!leftOver && !keeps) return await store.remove();
+  if (!leftOver && !keeps) return await store.close({ remove: true });
   record.stopping = true;
   await store.save(record);
 }

@@ -16,7 +16,10 @@ export interface JobScope {
   readonly queue: EventQueue;
   /** Aborted when the agent lets go of the job. */
   readonly detach: AbortSignal;
+  /** Resolves when the state is on disk; what comes next may not be done without. */
   save(): Promise<void>;
+  /** Saves what has happened already: a failure is logged, and a state that is a step behind leads to the same. */
+  note(): Promise<void>;
   /** Called for each task that fails, in order. */
   onTaskFailed(task: TaskRef): void;
 }

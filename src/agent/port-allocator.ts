@@ -60,15 +60,27 @@ export function createPortAllocator({
     async reserve(port, address, owner) {
       const before = owners.get(port);
       if (before === undefined && (await tryTake(port, address, owner))) return;
-      const holder = before ?? describePortHolder(await findPortHolder(port));
-      throw new LongshoreError("conflict", `port ${port} of ${owner} is taken by ${holder}`, {
-        hint: "Stop what holds the port, choose another port, or use a dynamic one.",
-        retryable: false,
-      });
+      throw await portTaken(port, owner, { holder: before });
     },
     adopt: (port, owner) => void owners.set(port, owner),
     release: (port) => void owners.delete(port),
   };
+}
+
+/** The error for a port that someone has; looks for who that is unless `holder` tells. */
+export async function portTaken(
+  port: number,
+  owner: string,
+  { holder, cause }: { readonly holder?: string | undefined; readonly cause?: unknown } = {},
+): Promise<LongshoreError> {
+  const found = holder === undefined ? await findPortHolder(port) : undefined;
+  const who = holder ?? describePortHolder(found);
+  const look = found?.program === "docker-proxy" ? ` \`docker ps --filter publish=${port}\` shows it.` : "";
+  return new LongshoreError("conflict", `port ${port} of ${owner} is taken by ${who}`, {
+    hint: `Stop what holds the port, choose another port, or use a dynamic one.${look}`,
+    cause,
+    retryable: cause !== undefined,
+  });
 }
 
 const randomTries = 32;

@@ -2,16 +2,19 @@ import { isLongshoreError, LongshoreError, type TaskHandle } from "../task/index
 import type { AgentContext } from "./agent-options.ts";
 import { removeAllocDir } from "./alloc-dir.ts";
 import type { AllocRecord, JobRecord, TaskRecord } from "./run-record.ts";
+import { removeLogPosition, toPositionPath } from "./task-logs.ts";
 import { toAllocDir } from "./task-place.ts";
 import { toLongshoreError } from "./to-error.ts";
-
-const graceMs = 5000;
 
 /**
  * Removes what is left of an earlier run that cannot go on: the job has changed, it was being stopped, or it
  * failed. Rejects when a container cannot be stopped, with what is left still in the record.
  */
-export async function removeOldRun(context: AgentContext, record: JobRecord): Promise<void> {
+export async function removeOldRun(
+  context: AgentContext,
+  record: JobRecord,
+  jobFolder: string,
+): Promise<void> {
   for (const alloc of record.allocations)
     await Promise.all(
       Object.entries(alloc.tasks).map(([name, task]) => removeTask(context, alloc, name, task)),
@@ -21,6 +24,8 @@ export async function removeOldRun(context: AgentContext, record: JobRecord): Pr
     await removeAllocDir(toAllocDir(context.settings, alloc.id)).catch((error: unknown) =>
       context.logger.warn(toLongshoreError(error).message, { alloc: alloc.id }),
     );
+    for (const name of Object.keys(alloc.tasks))
+      await removeLogPosition(toPositionPath(jobFolder, alloc.id, name));
   }
 }
 
@@ -30,13 +35,15 @@ async function removeTask(
   name: string,
   task: TaskRecord,
 ): Promise<void> {
-  const handle = task.handle ?? toGuessedHandle(alloc, name, task);
+  const guessed = toGuessedHandle(alloc, name, task);
+  const handle = task.handle ?? guessed;
   if (handle === undefined) return;
   const { driver } = context;
   const { id } = handle.config;
+  const { graceMs, killSignal } = task.stopWith;
   try {
     await driver.recoverTask(handle);
-    await driver.stopTask(id, { graceMs });
+    if (task.handle !== null) await driver.stopTask(id, { graceMs, killSignal: killSignal ?? undefined });
     await driver.destroyTask(id, { force: true });
   } catch (error) {
     if (isLongshoreError(error, "not-found")) return;

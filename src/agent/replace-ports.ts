@@ -1,9 +1,8 @@
 import type { TaskGroup } from "../jobfile/job.ts";
-import { LongshoreError } from "../task/index.ts";
+import type { LongshoreError } from "../task/index.ts";
 import { describeOwner, listPorts, type PortSlot, withPorts } from "./alloc-ports.ts";
 import type { JobScope } from "./job-scope.ts";
-import { isPortFree } from "./port-allocator.ts";
-import { describePortHolder, findPortHolder } from "./port-holder.ts";
+import { isPortFree, portTaken } from "./port-allocator.ts";
 import type { AllocRecord } from "./run-record.ts";
 import { toAllocName } from "./task-place.ts";
 
@@ -31,11 +30,12 @@ export async function replaceTakenPorts(
   const concerned = listPorts(record.ports).filter((slot) => slot.task === task || slot.task === undefined);
   const taken = await findTaken(concerned, error);
   const fixed = taken.find((slot) => isStatic(group, slot));
-  if (fixed !== undefined) throw await describeConflict(fixed, owner, error);
+  const allocName = toAllocName(scope.job, group.name, record.index);
+  if (fixed !== undefined)
+    throw await portTaken(fixed.value, describeOwner(fixed, allocName), { cause: error });
   const known = Object.entries(record.tasks).some(([name, other]) => name !== task && other.handle !== null);
   if (taken.length === 0 || known) return false;
   const replaced = new Map<string, number>();
-  const allocName = toAllocName(scope.job, group.name, record.index);
   for (const slot of taken)
     replaced.set(slotKey(slot), await scope.ports.take(slot.address, describeOwner(slot, allocName)));
   record.ports = withPorts(record.ports, (slot) => replaced.get(slotKey(slot)) ?? slot.value);
@@ -62,19 +62,6 @@ function isStatic(group: TaskGroup, slot: PortSlot): boolean {
   const network = group.tasks.find(({ name }) => name === slot.task)?.resources.network;
   const ports = [...(network?.reservedPorts ?? []), ...(network?.dynamicPorts ?? [])];
   return ports.some((port) => port.label === slot.label && port.static !== undefined);
-}
-
-async function describeConflict(
-  slot: PortSlot,
-  owner: PortsOwner,
-  cause: LongshoreError,
-): Promise<LongshoreError> {
-  const name = describeOwner(slot, toAllocName(owner.scope.job, owner.group.name, owner.record.index));
-  const holder = describePortHolder(await findPortHolder(slot.value));
-  return new LongshoreError("conflict", `port ${slot.value} of ${name} is taken by ${holder}`, {
-    hint: "Stop what holds the port, choose another port, or use a dynamic one.",
-    cause,
-  });
 }
 
 function slotKey(slot: PortSlot): string {

@@ -9,9 +9,7 @@ export interface JobRecord {
   /** Of the job's definition and what it was started with: another hash means other containers. */
   readonly jobHash: string;
   readonly allocations: AllocRecord[];
-  /** Allocations of failed runs whose logs are kept until the next run. */
-  keptLogs: string[];
-  /** The job was asked to stop: what is left is only cleaned up by the next run. */
+  /** The job was asked to stop or has failed: the next run only removes what is left. */
   stopping: boolean;
 }
 
@@ -42,11 +40,13 @@ export interface TaskRecord {
   exit: ExitResult | null;
   error: { readonly kind: string; readonly message: string; readonly hint: string | null } | null;
   /** Reserved cores. */
-  cores: readonly number[];
+  readonly cores: readonly number[];
+  /** How it wants to be stopped, also by a run of another definition. */
+  readonly stopWith: { readonly graceMs: number; readonly killSignal: string | null };
 }
 
 /** The record of a task that has not begun. */
-export function newTaskRecord(cores: readonly number[]): TaskRecord {
+export function newTaskRecord(fixed: Pick<TaskRecord, "cores" | "stopWith">): TaskRecord {
   return {
     phase: "pending",
     starting: null,
@@ -58,6 +58,6 @@ export function newTaskRecord(cores: readonly number[]): TaskRecord {
     startedAtMs: null,
     exit: null,
     error: null,
-    cores,
+    ...fixed,
   };
 }

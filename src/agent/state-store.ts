@@ -10,8 +10,10 @@ export interface StateStore {
   load(): Promise<{ readonly record: JobRecord | undefined; readonly setAside: string | undefined }>;
   /** Resolves when a state not older than the call is on disk. Writes never overlap; waiting callers share one. */
   save(record: JobRecord): Promise<void>;
-  /** Removes the state. */
-  remove(): Promise<void>;
+  /** Removes the state; the store can be used on. */
+  clear(): Promise<void>;
+  /** Ends the store: waits for writes under way, and removes the state if asked to. Later saves do nothing. */
+  close(options?: { readonly remove?: boolean }): Promise<void>;
 }
 
 /** The folder of a job's state: its id where that is a good file name, else a readable form with a hash. */
@@ -37,6 +39,7 @@ export function createStateStore(folder: string): StateStore {
   let latest: JobRecord | undefined;
   let writing: Promise<void> | undefined;
   let waiting: Promise<void> | undefined;
+  let closed = false;
 
   async function write(): Promise<void> {
     const text = JSON.stringify(latest);
@@ -60,7 +63,8 @@ export function createStateStore(folder: string): StateStore {
       await rename(path, aside);
       return { record: undefined, setAside: aside };
     },
-    save(record) {
+    async save(record) {
+      if (closed) return;
       latest = record;
       // Whoever comes while a write is under way needs the next one, and all of those share it.
       waiting ??= (writing ?? Promise.resolve())
@@ -70,11 +74,13 @@ export function createStateStore(folder: string): StateStore {
           writing = write();
           return writing;
         });
-      return waiting;
+      await waiting;
     },
-    async remove() {
+    clear: () => rm(path, { force: true }),
+    async close({ remove = false } = {}) {
+      closed = true;
       await (waiting ?? writing)?.catch(() => undefined);
-      await rm(path, { force: true });
+      if (remove) await rm(path, { force: true });
     },
   };
 }

@@ -15,15 +15,16 @@ export async function stopContainer(
   waiting: Promise<ExitResult>,
 ): Promise<boolean> {
   const { context, signals } = run;
-  const { task } = run.host.place();
-  if (task.shutdownDelayMs > 0) await shutdownDelay(run, task.shutdownDelayMs, waiting);
-  const graceMs = Math.min(task.killTimeoutMs, context.maxKillTimeoutMs);
+  const { task, group } = run.host.place();
+  const delayMs = group.shutdownDelayMs + task.shutdownDelayMs;
+  if (delayMs > 0) await shutdownDelay(run, delayMs, waiting);
+  const { graceMs, killSignal } = run.record.stopWith;
   const signal = AbortSignal.any([signals.kill, signals.detach]);
   try {
     if (!signals.kill.aborted)
       await persist(
         run,
-        () => context.driver.stopTask(taskId, { graceMs, killSignal: task.killSignal, signal }),
+        () => context.driver.stopTask(taskId, { graceMs, killSignal: killSignal ?? undefined, signal }),
         signal,
       );
   } catch (error) {

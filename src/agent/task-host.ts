@@ -11,7 +11,9 @@ export interface TaskHost {
   /** With the ports as they are now. */
   place(): TaskPlace;
   network(): NetworkIsolation | undefined;
+  /** See the scope of a job. */
   save(): Promise<void>;
+  note(): Promise<void>;
   emit(detail: TaskEventDetail | AgentEventDetail, message: string): void;
   /** The task's container runs: what waits for it may go on. */
   onRunning(): void;

@@ -1,5 +1,6 @@
 import { constants } from "node:fs";
 import { type FileHandle, open, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
 import type { LogChunk, LogPosition, LogSink } from "../task/index.ts";
 import type { Clock } from "./clock.ts";
 import { createLogRotator, type LogPlace, type LogRotator } from "./log-rotator.ts";
@@ -122,6 +123,11 @@ export function createTaskLogs(options: TaskLogsOptions): TaskLogs {
       noteFile = undefined;
     },
   };
+}
+
+/** Where a task's log position is noted. */
+export function toPositionPath(jobFolder: string, allocId: string, task: string): string {
+  return join(jobFolder, `${allocId}.${encodeURIComponent(task)}.position`);
 }
 
 /** Removes what {@link createTaskLogs} noted. */

@@ -43,7 +43,7 @@ export async function runTask(run: TaskRun): Promise<"complete" | "failed" | "st
       { type: "restarting", delayMs, attempt, reason },
       `restarting in ${toSeconds(delayMs)} (${reason})`,
     );
-    await host.save();
+    await host.note();
     if (!(await waitUnlessStopped(run, delayMs))) return "stopped";
     signals.detach.throwIfAborted();
   }
@@ -123,7 +123,7 @@ async function startOnce(run: TaskRun): Promise<TaskLogSink> {
   record.starting = null;
   record.startedAtMs = context.clock.now().getTime();
   record.exit = null;
-  await host.save();
+  await host.note();
   return sink;
 }
 
@@ -138,7 +138,7 @@ async function follow(run: TaskRun, sink: TaskLogSink): Promise<TaskEnd | "stopp
   await outputEnded(run, sink);
   await endContainer(run, taskId);
   record.handle = null;
-  await run.host.save();
+  await run.host.note();
   if (stopped) return "stopped";
   return { type: "exited", successful: isSuccess(exit) };
 }

@@ -42,7 +42,7 @@ test("tasks run in the order of their lifecycle, and nothing is left", async () 
   expect((await events).at(-1)?.type).toBe("job-finished");
   expect(engine.containers.size).toBe(0);
   expect(await readdir(join(data.path, "alloc"))).toEqual([]);
-  expect(await readdir(join(data.path, "jobs/job"))).toEqual([]);
+  expect(await readdir(join(data.path, "jobs"))).toEqual([]);
 });
 
 test("a failing task is restarted as its policy says, then its siblings are stopped", async () => {

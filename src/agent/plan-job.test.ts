@@ -1,0 +1,107 @@
+import { describe, expect, test } from "vitest";
+import { makeGroup, makeJob, makeTask } from "../../test/agent/jobs.ts";
+import { createMemoryEngine } from "../../test/agent/memory-driver.ts";
+import { OptionsError } from "../task/index.ts";
+import { toAgentSettings } from "./agent-options.ts";
+import { createCoreAllocator, toCpuset } from "./cores.ts";
+import { parseDefaultInterface } from "./host-address.ts";
+import { checkJob, planJob } from "./plan-job.ts";
+
+const machine = { cores: 4, mhzPerCore: 1000, memoryMb: 1000 };
+const node = { id: "id", name: "here", attributes: {}, meta: { rack: "r1" } };
+const options = { dataDir: "/data", hostAddress: "10.0.0.1", machine, node, hostVolumes: { db: "/srv/db" } };
+
+describe("a plan", () => {
+  test("has every task of every allocation, interpolated", () => {
+    const task = makeTask("web", {
+      config: { image: "x:${NOMAD_ALLOC_INDEX}", labels: [{ rack: "${meta.rack}" }] },
+    });
+    const planned = planJob(makeJob([makeGroup("g", [task], { count: 2 })]), options);
+    expect(planned.map(({ task: ref, config }) => [ref.allocName, config.driverConfig])).toEqual([
+      ["job.g[0]", { image: "x:0", labels: [{ rack: "r1" }] }],
+      ["job.g[1]", { image: "x:1", labels: [{ rack: "r1" }] }],
+    ]);
+    expect(planned[1]?.config).toMatchObject({
+      allocDir: "/data/alloc/00000000-0000-0000-0000-000000000002",
+      resources: { cpuMhz: 100, percentTicks: 0.025, memoryMb: 64 },
+      nodeName: "here",
+    });
+  });
+
+  test("has reserved cores' whole speed as the task's", () => {
+    const resources = { cpuMhz: 100, cores: 2, memoryMb: 64, memoryMaxMb: 0, network: undefined };
+    const [planned] = planJob(makeJob([makeGroup("g", [makeTask("web", { resources })])]), options);
+    expect(planned?.config.resources).toMatchObject({ cpuMhz: 2000, percentTicks: 0.5 });
+    expect(planned?.config.env.NOMAD_CPU_LIMIT).toBe("2000");
+  });
+
+  test("has host volumes as mounts", () => {
+    const mount = { volume: "data", destination: "/var/db", readOnly: false, propagationMode: "" };
+    const volumes = [{ name: "data", type: "host", source: "db", readOnly: true }];
+    const job = makeJob([makeGroup("g", [makeTask("web", { volumeMounts: [mount] })], { volumes })]);
+    expect(planJob(job, options)[0]?.config.mounts).toEqual([
+      { taskPath: "/var/db", hostPath: "/srv/db", readonly: true },
+    ]);
+  });
+
+  test.each([
+    [[], "the group has no volume of that name"],
+    [[{ name: "data", type: "csi", source: "db", readOnly: false }], 'type "csi" needs a Nomad cluster'],
+    [
+      [{ name: "data", type: "host", source: "nope", readOnly: false }],
+      'this machine has no host volume "nope"',
+    ],
+  ])("refuses a volume_mount of %j", (volumes, message) => {
+    const mount = { volume: "data", destination: "/var/db", readOnly: false, propagationMode: "" };
+    const job = makeJob([makeGroup("g", [makeTask("web", { volumeMounts: [mount] })], { volumes })]);
+    expect(() => planJob(job, options)).toThrow(message);
+  });
+});
+
+test("everything that is wrong with a job is told at once, each thing once, with its path", () => {
+  const big = { cpuMhz: 100, cores: 9, memoryMb: 5000, memoryMaxMb: 0, network: undefined };
+  const job = makeJob([
+    makeGroup("g", [makeTask("a", { resources: big }), makeTask("b", { driver: "exec" }), makeTask("c")], {
+      count: 3,
+    }),
+  ]);
+  const driver = {
+    ...createMemoryEngine().createDriver(),
+    checkTask() {
+      throw new OptionsError("task", [{ path: ["config", "image"], message: "is required" }]);
+    },
+  };
+  try {
+    checkJob(job, driver, { settings: toAgentSettings(options), node });
+    expect.unreachable();
+  } catch (error) {
+    if (!(error instanceof OptionsError)) throw error;
+    expect(error.problems.map(({ path, message }) => [path.slice(3).join("."), message])).toEqual([
+      ["a.resources.memory", "5000 MB is more than this machine's 1000 MB"],
+      ["a.resources.cores", "9 cores are more than this machine's 4"],
+      ["a.config.image", "is required"],
+      ["b.driver", 'driver "exec" is not there; Longshore runs "docker"'],
+      ["c.config.image", "is required"],
+    ]);
+  }
+});
+
+test("cores are given to one task at a time", () => {
+  const cores = createCoreAllocator(4);
+  expect(cores.take(2, "a")).toEqual([0, 1]);
+  expect(cores.take(1, "b")).toEqual([2]);
+  expect(() => cores.take(2, "c")).toThrow("c asks for 2 cores of its own; 1 of this machine's 4 are free");
+  cores.release([0, 1]);
+  expect(toCpuset(cores.take(3, "c"))).toBe("0-1,3");
+});
+
+test("the default route with the lowest metric names the interface", () => {
+  const routes = [
+    "Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\tMTU\tWindow\tIRTT",
+    "wlan0\t00000000\t0102A8C0\t0003\t0\t0\t600\t00000000\t0\t0\t0",
+    "eth0\t00000000\t010200C0\t0003\t0\t0\t100\t00000000\t0\t0\t0",
+    "docker0\t000011AC\t00000000\t0001\t0\t0\t0\t0000FFFF\t0\t0\t0",
+  ].join("\n");
+  expect(parseDefaultInterface(routes)).toBe("eth0");
+  expect(parseDefaultInterface("")).toBeUndefined();
+});
