@@ -13,7 +13,8 @@ describe("normaliseArgv", () => {
     ["fmt -check=maybe f", "fmt --check=maybe f"],
     ["run -H tcp://h -- -json", "run -H tcp://h -- -json"],
     ["run -var -json x", "run --var -json x"],
-    ["run -unknown x", "run -unknown x"],
+    ["run -unknown x", "run --unknown x"],
+    ["run -x -", "run -x -"],
     ["run -help", "run --help"],
     ["-help", "--help"],
   ];

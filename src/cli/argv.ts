@@ -15,7 +15,9 @@ export function normaliseArgv(args: readonly string[], commands: readonly Comman
     const name = match?.[1] ?? "";
     const flag = flags.get(name);
     if (name === "help" || name === "version") result.push(`--${name}`);
-    else if (flag === undefined) result.push(arg);
+    // Two dashes, so that the parser can say which flag may be meant.
+    else if (flag === undefined)
+      result.push(match !== null && name.length > 1 ? `--${arg.replace(/^-+/, "")}` : arg);
     else {
       result.push(...toLongFlag(flag, match?.[2]));
       if (takesNext(flag, match?.[2]) && index + 1 < args.length) result.push(args[++index] ?? "");

@@ -101,7 +101,9 @@ export class RunView {
     const told = news && !(detail.type === "pull-started" && screen.live);
     this.#drawPulls(told || detail.type === "pull-finished");
     if (!told) return;
-    const message = isBad(detail, this.#stopping.has(key)) ? noteColors.red(event.message) : event.message;
+    const message = isBad(detail, this.#stopping.has(key))
+      ? noteColors.red(capitalise(event.message))
+      : capitalise(event.message);
     this.note(event.at, `${this.#paintedLabel(task, this.#notePaints)} ${message}`);
     if (detail.type === "failed" && detail.error.hint !== undefined)
       screen.note(`${" ".repeat(9)}${noteColors.dim(`hint: ${detail.error.hint}`)}`);
@@ -170,6 +172,10 @@ export class RunView {
 function isBad(detail: TaskEvent["detail"], stopping: boolean): boolean {
   if (detail.type === "exited") return !stopping && (detail.exit.exitCode !== 0 || detail.exit.oomKilled);
   return detail.type === "failed" || detail.type === "oom" || detail.type === "engine-lost";
+}
+
+function capitalise(sentence: string): string {
+  return sentence.charAt(0).toUpperCase() + sentence.slice(1);
 }
 
 function describeStart(event: Extract<RunEvent, { type: "job-started" }>): string {

@@ -1,0 +1,84 @@
+import { beforeAll, expect, test } from "vitest";
+import { bed } from "../bed/index.ts";
+import { buildCommand, runCommand, shellJob, writeJob } from "./command.ts";
+
+let program: string;
+beforeAll(async () => {
+  program = await buildCommand();
+});
+
+test("a job that does its work ends with 0", async () => {
+  const { code, stdout } = await runCommand(program, ["run", await writeJob(shellJob("echo done"))]);
+  expect([code, stdout]).toEqual([0, "done\n"]);
+});
+
+test("a job ends with the failing task's own code", async () => {
+  const { code, stdout, stderr } = await runCommand(program, ["run", await writeJob(shellJob("exit 42"))]);
+  expect([code, stdout]).toEqual([42, ""]);
+  expect(stderr).toContain("Job shell failed: task sh ended with exit code 42.");
+});
+
+test("a job file comes from stdin where the file is -", async () => {
+  const { code, stdout } = await runCommand(program, ["run", "-"], { stdin: shellJob("echo from stdin") });
+  expect([code, stdout]).toEqual([0, "from stdin\n"]);
+});
+
+test("an image that is not there ends with 1, with a reason and a hint", async () => {
+  const job = shellJob("true").replace(bed().image, `${bed().registryHost}/nothing:1`);
+  const { code, stdout, stderr } = await runCommand(program, ["run", await writeJob(job)]);
+  expect([code, stdout]).toEqual([1, ""]);
+  expect(stderr).toContain(`${bed().registryHost}/nothing:1`);
+  expect(stderr).toContain("hint: ");
+  expect(stderr).toContain("Job shell failed: task sh could not start.");
+});
+
+test("no engine ends with 1, and says where it looked", async () => {
+  const env = { DOCKER_HOST: "unix:///nonexistent/docker.sock" };
+  const { code, stderr } = await runCommand(program, ["run", await writeJob(shellJob("true"))], { env });
+  expect(code).toBe(1);
+  expect(stderr).toContain("/nonexistent/docker.sock");
+  expect(stderr).not.toMatch(/^\s+at /m);
+});
+
+const usage: readonly (readonly [string, readonly string[], string])[] = [
+  ["no command", [], "Usage: longshore"],
+  ["an unknown command", ["rnu"], "error: unknown command 'rnu'\nhint: Did you mean run?"],
+  ["an unknown flag", ["run", "-jsn", "x"], "hint: Did you mean --json?"],
+  ["no file", ["run"], "error: missing required argument 'file'"],
+  ["a file that is not there", ["run", "/nonexistent.hcl"], "/nonexistent.hcl"],
+  ["a folder", ["validate", "/"], "is a folder"],
+  ["a variable without value", ["validate", "-var", "x", "/dev/null"], "error:"],
+  ["an option without value", ["fingerprint", "-option", "x"], "-option x: is not name=value"],
+  ["an unknown option", ["fingerprint", "-option", "docker.x=1"], "docker.x: unknown option"],
+  [
+    "an option that is no boolean",
+    ["fingerprint", "-option", "docker.cleanup.image=si"],
+    "docker.cleanup.image",
+  ],
+];
+
+test.each(usage)("%s ends with 2", async (_, args, message) => {
+  const { code, stdout, stderr } = await runCommand(program, args);
+  expect([code, stdout]).toEqual([2, ""]);
+  expect(stderr).toContain(message);
+  expect(stderr).not.toMatch(/^\s+at /m);
+});
+
+test("errors are one JSON object with --json", async () => {
+  const bad = shellJob("true").replace("command", "comand");
+  const { code, stdout, stderr } = await runCommand(program, ["run", "-json", await writeJob(bad)]);
+  expect([code, stderr]).toEqual([2, ""]);
+  const { type, error } = JSON.parse(stdout);
+  expect(type).toBe("error");
+  expect(error).toMatchObject({ kind: "invalid", problems: [{ range: { line: 12 } }] });
+  expect(JSON.parse((await runCommand(program, ["run", "-json"])).stdout)).toMatchObject({
+    error: { kind: "usage", message: "missing required argument 'file'" },
+  });
+});
+
+test("LONGSHORE_DEBUG=1 adds where an error was thrown", async () => {
+  const { stderr } = await runCommand(program, ["run", "/nonexistent.hcl"], {
+    env: { LONGSHORE_DEBUG: "1" },
+  });
+  expect(stderr).toMatch(/^\s+at /m);
+});
