@@ -93,7 +93,8 @@ function toAuthHeader(auth: RegistryAuth): string {
     registrytoken: auth.registryToken,
     serveraddress: auth.serverAddress,
   };
-  return Buffer.from(JSON.stringify(fields)).toString("base64url");
+  // The engine wants the padding that Node's own base64url leaves out, and pulls without a login otherwise.
+  return Buffer.from(JSON.stringify(fields)).toString("base64").replaceAll("+", "-").replaceAll("/", "_");
 }
 
 async function loadImage(

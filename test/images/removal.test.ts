@@ -1,0 +1,244 @@
+import { createWriteStream } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { request } from "node:http";
+import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { describe, expect, it } from "vitest";
+import type { ImageRemovalEvent } from "../../src/driver/images/index.ts";
+import { bed, callEngineOk, deferred, importImage, removeImage, startFaultProxy } from "../bed/index.ts";
+import { openImages } from "./set-up.ts";
+
+/** Resolves with the first removal event. */
+function nextRemoval() {
+  const told = deferred<ImageRemovalEvent>();
+  return { onRemoval: (event: ImageRemovalEvent) => told.resolve(event), told: told.promise };
+}
+
+describe("after its last use an image", () => {
+  it("is removed when the delay is over", async () => {
+    const { onRemoval, told } = nextRemoval();
+    await using at = await openImages({ imageDelayMs: 10, onRemoval });
+    const reference = await at.push();
+    const [one, two] = [await at.images.acquire({ reference }), await at.images.acquire({ reference })];
+    one.release();
+    one.release();
+    await at.images.flush();
+    expect(await at.has(reference)).toBe(true);
+    two.release();
+    expect(await told).toEqual({ type: "image-removed", image: reference });
+    expect(await at.has(reference)).toBe(false);
+  });
+
+  it("stays while somebody else has begun to use it within the delay", async () => {
+    await using at = await openImages({ imageDelayMs: 60_000 });
+    const reference = await at.push();
+    (await at.images.acquire({ reference })).release();
+    const again = await at.images.acquire({ reference });
+    await at.images.flush();
+    expect(await at.has(reference)).toBe(true);
+    again.release();
+    await at.images.flush();
+    expect(await at.has(reference)).toBe(false);
+    expect(at.removals).toEqual([{ type: "image-removed", image: reference }]);
+  });
+
+  it("is waited for when its removal is under way, and then pulled again", async () => {
+    await using proxy = await startFaultProxy({ target: bed().socket });
+    await using at = await openImages({ imageDelayMs: 60_000 }, { endpoint: proxy.endpoint });
+    const reference = await at.push();
+    (await at.images.acquire({ reference })).release();
+    const open = deferred();
+    proxy.rule(async (method) => {
+      if (method === "DELETE") await open.promise;
+      return "pass" as const;
+    });
+    const flushed = at.images.flush();
+    await proxy.seen("DELETE", /^\/images\//);
+    const again = at.images.acquire({ reference });
+    open.resolve();
+    await flushed;
+    await again;
+    expect(await at.has(reference)).toBe(true);
+    expect(at.engine.calls.get("POST /images/create")).toBe(2);
+  });
+
+  it("stays when cleanup is off", async () => {
+    await using at = await openImages({ cleanup: false });
+    const reference = await at.push();
+    (await at.images.acquire({ reference })).release();
+    await at.images.flush();
+    expect(await at.has(reference)).toBe(true);
+  });
+
+  it("keeps its other tags", async () => {
+    await using at = await openImages({ imageDelayMs: 60_000 });
+    const reference = await at.push();
+    const lease = await at.images.acquire({ reference });
+    const [repository] = reference.split(/:(?=[^:]*$)/);
+    await callEngineOk(bed().socket, "POST", `/images/${reference}/tag?repo=${repository}&tag=other`);
+    lease.release();
+    await at.images.flush();
+    expect([await at.has(reference), await at.has(`${repository}:other`)]).toEqual([false, true]);
+    await removeImage(bed().socket, `${repository}:other`);
+  });
+
+  it.each([1, 2])("stays when a container of others uses it by that name, of %i it has", async (tags) => {
+    await using at = await openImages({ imageDelayMs: 60_000 });
+    const reference = await at.push();
+    const lease = await at.images.acquire({ reference });
+    const other = reference.replace(/:1$/, ":other");
+    const [repository] = reference.split(/:(?=[^:]*$)/);
+    if (tags === 2) {
+      await callEngineOk(bed().socket, "POST", `/images/${reference}/tag?repo=${repository}&tag=other`);
+    }
+    const { runLabel } = bed();
+    const name = `longshore-test-images-${crypto.randomUUID()}`;
+    const Labels = { [runLabel.key]: runLabel.value };
+    const { id } = await at.engine.createContainer(name, { Image: reference, Labels, HostConfig: {} });
+    lease.release();
+    await at.images.flush();
+    expect(await at.has(reference)).toBe(true);
+    expect(at.removals).toEqual([]);
+    await at.engine.removeContainer(id);
+    if (tags === 2) await removeImage(bed().socket, other);
+  });
+
+  it("that is gone already is no trouble", async () => {
+    await using at = await openImages({ imageDelayMs: 60_000 });
+    const reference = await at.push();
+    (await at.images.acquire({ reference })).release();
+    await removeImage(bed().socket, reference);
+    await at.images.flush();
+    expect(at.removals).toEqual([]);
+  });
+
+  it("stays when its name means another image by now", async () => {
+    await using at = await openImages({ imageDelayMs: 60_000 });
+    const reference = await at.push();
+    (await at.images.acquire({ reference })).release();
+    await removeImage(bed().socket, reference);
+    const [name = "", tag = ""] = reference.split(/:(?=[^:]*$)/);
+    await importImage(bed().socket, { name, tag });
+    await at.images.flush();
+    expect(await at.has(reference)).toBe(true);
+  });
+
+  it("that no registry has is never removed, which is told once", async () => {
+    await using at = await openImages({ imageDelayMs: 60_000 });
+    const name = `longshore-test/local-${crypto.randomUUID().slice(0, 8)}`;
+    const reference = await importImage(bed().socket, { name, tag: "1" });
+    for (let n = 0; n < 2; n++) {
+      (await at.images.acquire({ reference })).release();
+      await at.images.flush();
+    }
+    expect(await at.has(reference)).toBe(true);
+    expect(at.removals).toEqual([
+      { type: "image-kept", image: reference, reason: expect.stringContaining("no registry has it") },
+    ]);
+    await removeImage(bed().socket, reference);
+  });
+
+  it("goes with the images that the name meant before, when nobody uses those", async () => {
+    await using at = await openImages({ imageDelayMs: 60_000 });
+    const reference = await at.push("latest");
+    const old = await at.images.acquire({ reference });
+    const name = reference.slice(reference.indexOf("/") + 1, reference.lastIndexOf(":"));
+    await at.push("latest", {}, name);
+    const fresh = await at.images.acquire({ reference });
+    old.release();
+    fresh.release();
+    await at.images.flush();
+    expect([await at.has(old.image.Id), await at.has(fresh.image.Id)]).toEqual([false, false]);
+  });
+
+  it("that a task held before a restart is removed like one acquired", async () => {
+    await using at = await openImages({ imageDelayMs: 60_000 });
+    const reference = await at.push();
+    await at.images.acquire({ reference });
+    await using later = await openImages({ imageDelayMs: 60_000, engine: at.engine });
+    const held = later.images.hold(reference);
+    await later.images.flush();
+    expect(await at.has(reference)).toBe(true);
+    held.release();
+    await later.images.flush();
+    expect(await at.has(reference)).toBe(false);
+  });
+
+  it("that could not be had is not looked for", async () => {
+    await using at = await openImages();
+    const reference = `${at.front.host}/nonesuch:1`;
+    await expect(at.images.acquire({ reference })).rejects.toMatchObject({ kind: "not-found" });
+    await at.images.flush();
+    expect(at.removals).toEqual([]);
+  });
+});
+
+/** `docker save` of a local image. */
+async function saveImage(reference: string): Promise<string> {
+  const path = join(bed().folder, `${crypto.randomUUID()}.tar`);
+  const response = await new Promise<NodeJS.ReadableStream>((resolve, reject) => {
+    request({ socketPath: bed().socket, path: `/images/${reference}/get` }, resolve)
+      .on("error", reject)
+      .end();
+  });
+  await pipeline(response, createWriteStream(path));
+  return path;
+}
+
+describe("an image archive", () => {
+  it("is loaded in place of a pull, and its image may be removed again", async () => {
+    await using at = await openImages({ imageDelayMs: 60_000 });
+    const name = `longshore-test/load-${crypto.randomUUID().slice(0, 8)}`;
+    const reference = await importImage(bed().socket, { name, tag: "1" });
+    const loadArchive = await saveImage(reference);
+    await removeImage(bed().socket, reference);
+    const lease = await at.images.acquire({ reference, loadArchive });
+    expect(lease.image.RepoTags).toEqual([reference]);
+    expect(at.front.requests).toEqual([]);
+    lease.release();
+    await at.images.flush();
+    expect(await at.has(reference)).toBe(false);
+  });
+
+  it("of an image that is there already is not loaded, and does not make it removable", async () => {
+    await using at = await openImages({ imageDelayMs: 60_000 });
+    const name = `longshore-test/load-${crypto.randomUUID().slice(0, 8)}`;
+    const fixed = await importImage(bed().socket, { name, tag: "1" });
+    (await at.images.acquire({ reference: fixed, loadArchive: "/no/such/archive.tar" })).release();
+    const latest = await importImage(bed().socket, { name, tag: "latest" });
+    const loadArchive = await saveImage(latest);
+    (await at.images.acquire({ reference: latest, loadArchive })).release();
+    await at.images.flush();
+    expect([await at.has(fixed), await at.has(latest)]).toEqual([true, true]);
+    for (const reference of [fixed, latest]) await removeImage(bed().socket, reference);
+  });
+
+  it("that lacks the image says what it holds", async () => {
+    await using at = await openImages();
+    const name = `longshore-test/load-${crypto.randomUUID().slice(0, 8)}`;
+    const reference = await importImage(bed().socket, { name, tag: "1" });
+    const loadArchive = await saveImage(reference);
+    const wanted = `${name}:2`;
+    await expect(at.images.acquire({ reference: wanted, loadArchive })).rejects.toMatchObject({
+      kind: "invalid",
+      message: `Image archive "${loadArchive}" holds ${reference}, but not "${wanted}"`,
+      hint: expect.stringContaining("docker save"),
+    });
+    await removeImage(bed().socket, reference);
+  });
+
+  it("that is missing, or none, is an error that names it", async () => {
+    await using at = await openImages();
+    const reference = `longshore-test/load-${crypto.randomUUID().slice(0, 8)}:1`;
+    const missing = join(bed().folder, "missing.tar");
+    await expect(at.images.acquire({ reference, loadArchive: missing })).rejects.toMatchObject({
+      kind: "invalid",
+      message: expect.stringContaining(missing),
+    });
+    const garbage = join(bed().folder, "garbage.tar");
+    await writeFile(garbage, Buffer.alloc(100_000, "x"));
+    await expect(at.images.acquire({ reference, loadArchive: garbage })).rejects.toMatchObject({
+      message: expect.stringContaining("Cannot load"),
+    });
+  });
+});
