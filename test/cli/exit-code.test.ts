@@ -15,7 +15,7 @@ test("a job that does its work ends with 0", async () => {
 test("a job ends with the failing task's own code", async () => {
   const { code, stdout, stderr } = await runCommand(program, ["run", await writeJob(shellJob("exit 42"))]);
   expect([code, stdout]).toEqual([42, ""]);
-  expect(stderr).toContain("Job shell failed: task sh ended with exit code 42.");
+  expect(stderr).toContain("task sh ended with exit code 42.");
 });
 
 test("a job file comes from stdin where the file is -", async () => {
@@ -29,7 +29,7 @@ test("an image that is not there ends with 1, with a reason and a hint", async (
   expect([code, stdout]).toEqual([1, ""]);
   expect(stderr).toContain(`${bed().registryHost}/nothing:1`);
   expect(stderr).toContain("hint: ");
-  expect(stderr).toContain("Job shell failed: task sh could not start.");
+  expect(stderr).toContain("task sh could not start.");
 });
 
 test("no engine ends with 1, and says where it looked", async () => {

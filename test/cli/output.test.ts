@@ -52,7 +52,7 @@ test("output is on stdout with prefixes where there are several tasks, the rest 
   expect(stderr).toMatch(/^\d\d:\d\d:\d\d main {3}Exited with code 0$/m);
   expect(stderr).toMatch(/^TASK +STATE +EXIT +RESTARTS +RUN TIME$/m);
   expect(stderr).toMatch(/^main +complete +0 +0 +\S+s$/m);
-  expect(stderr).toMatch(/Job two is complete\.\n$/);
+  expect(stderr).toMatch(/Job two is complete after \S+\.\n$/);
   expect(stdout + stderr).not.toContain(colour);
 });
 

@@ -6,6 +6,8 @@ import { formatDuration, wrap } from "./text.ts";
 
 export interface ClosingOptions {
   readonly jobName: string;
+  /** From the job's start to its end, milliseconds. */
+  readonly durationMs: number;
   readonly label: TaskLabel;
   /** Width of the terminal. */
   readonly columns: number;
@@ -59,17 +61,18 @@ function toRow(task: TaskOutcome, options: ClosingOptions): readonly TableCell[]
 
 function describeOutcome(outcome: JobOutcome, options: ClosingOptions): string {
   const { jobName } = options;
-  if (outcome.state === "complete") return `Job ${jobName} is complete.`;
-  if (outcome.state === "stopped") return `Job ${jobName} was stopped.`;
+  const after = `after ${formatDuration(options.durationMs)}`;
+  if (outcome.state === "complete") return `Job ${jobName} is complete ${after}.`;
+  if (outcome.state === "stopped") return `Job ${jobName} was stopped ${after}.`;
   const failed = outcome.failedTask;
-  if (failed === undefined) return `Job ${jobName} failed.`;
+  if (failed === undefined) return `Job ${jobName} failed ${after}.`;
   const name = options.label(failed.task);
   if (failed.exit === undefined || failed.state === "never-started")
-    return `Job ${jobName} failed: task ${name} could not start.`;
+    return `Job ${jobName} failed ${after}: task ${name} could not start.`;
   const why = failed.exit.oomKilled
     ? "was killed because it used more memory than its limit"
     : failed.exit.signal !== 0
       ? `was ended by signal ${failed.exit.signal} (exit code ${failed.exit.exitCode})`
       : `ended with exit code ${failed.exit.exitCode}`;
-  return `Job ${jobName} failed: task ${name} ${why}.`;
+  return `Job ${jobName} failed ${after}: task ${name} ${why}.`;
 }

@@ -185,7 +185,7 @@ describe("RunView", () => {
       server  stopped     0         0      3.2s
       client  failed      3         2     2m05s
 
-      Job hello failed: task client ended with exit code 3.
+      Job hello failed after 0ms: task client ended with exit code 3.
       "
     `);
   });
@@ -208,7 +208,7 @@ describe("RunView", () => {
       a-task-wi…e[0] not started    -   0    -
       a-task-wi…e[1] complete     137   0 3.2s
 
-      Job hello failed: task
+      Job hello failed after 0ms: task
       a-task-with-a-long-name[1] was killed
       because it used more memory than its
       limit.

@@ -42,6 +42,7 @@ export class RunView {
   readonly #pulls = new PullBoard();
   /** Tasks that were asked to stop: how they end then is no bad news. */
   readonly #stopping = new Set<string>();
+  #startedAt: Date | undefined;
   #drawnAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: RunViewOptions) {
@@ -59,6 +60,7 @@ export class RunView {
   async show(event: RunEvent): Promise<void> {
     switch (event.type) {
       case "job-started":
+        this.#startedAt = event.at;
         this.note(event.at, describeStart(event));
         break;
       case "alloc-state":
@@ -72,7 +74,7 @@ export class RunView {
         this.#log(event);
         break;
       case "job-finished":
-        this.#finish(event.outcome);
+        this.#finish(event.outcome, event.at);
         break;
     }
     await this.#options.screen.drained();
@@ -101,9 +103,12 @@ export class RunView {
     const told = news && !(detail.type === "pull-started" && screen.live);
     this.#drawPulls(told || detail.type === "pull-finished");
     if (!told) return;
-    const message = isBad(detail, this.#stopping.has(key))
-      ? noteColors.red(capitalise(event.message))
-      : capitalise(event.message);
+    const paint = isBad(detail, this.#stopping.has(key))
+      ? noteColors.red
+      : isAside(detail)
+        ? noteColors.dim
+        : String;
+    const message = paint(capitalise(event.message));
     this.note(event.at, `${this.#paintedLabel(task, this.#notePaints)} ${message}`);
     if (detail.type === "failed" && detail.error.hint !== undefined)
       screen.note(`${" ".repeat(9)}${noteColors.dim(`hint: ${detail.error.hint}`)}`);
@@ -156,11 +161,12 @@ export class RunView {
     return (paints.get(label) ?? String)(text);
   }
 
-  #finish(outcome: JobOutcome): void {
+  #finish(outcome: JobOutcome, at: Date): void {
     this.flush();
     const { screen, noteColors, job } = this.#options;
     const lines = toClosingLines(outcome, {
       jobName: job.name,
+      durationMs: at.getTime() - (this.#startedAt ?? at).getTime(),
       label: this.#label,
       columns: screen.columns,
       colors: noteColors,
@@ -172,6 +178,11 @@ export class RunView {
 function isBad(detail: TaskEvent["detail"], stopping: boolean): boolean {
   if (detail.type === "exited") return !stopping && (detail.exit.exitCode !== 0 || detail.exit.oomKilled);
   return detail.type === "failed" || detail.type === "oom" || detail.type === "engine-lost";
+}
+
+/** Steps that are as expected, and that few want to read. */
+function isAside({ type }: TaskEvent["detail"]): boolean {
+  return ["created", "removed", "image-removed", "preparing"].includes(type);
 }
 
 function capitalise(sentence: string): string {

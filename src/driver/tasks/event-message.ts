@@ -16,7 +16,7 @@ export function toEventMessage(detail: Exclude<TaskEventDetail, { readonly type:
         ? "Started"
         : `Started, reachable at ${detail.addresses.join(", ")}`;
     case "stopping":
-      return `Sent ${detail.killSignal}; it will be killed in ${toSeconds(detail.graceMs)} s`;
+      return `Stopping: sent ${detail.killSignal}, and kills it if it still runs in ${toSeconds(detail.graceMs)} s`;
     case "killed":
       return "Killed, since it did not stop in time";
     case "exited":
