@@ -153,7 +153,6 @@ describe("a task's environment", () => {
       B: "web",
       NOMAD_DC: "<dc1>",
       LOOP1: "${LOOP1}",
-      LOOP2: "${LOOP2}",
       NONE: "${NOT_THERE}",
       constructor: "own",
     });

@@ -1,25 +1,14 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import type { JobRun, RunEvent } from "../../src/agent/index.ts";
+import type { RunEvent } from "../../src/agent/index.ts";
 import { makeGroup, makeJob, readEvents } from "./jobs.ts";
-import { createRealAgent, listContainers, makeDataDir, makeShellTask } from "./real-agent.ts";
+import { createRealAgent, listContainers, makeDataDir, makeShellTask, waitForOutput } from "./real-agent.ts";
 
 /** What a task wrote, by name. */
 function outputOf(events: readonly RunEvent[], task: string): string {
   const chunks = events.filter((event) => event.type === "log" && event.task.task === task);
   return chunks.map((event) => (event.type === "log" ? Buffer.from(event.data).toString() : "")).join("");
-}
-
-/** Resolves when a task wrote something that contains `text`. */
-async function waitForOutput(run: JobRun, text: string, seen: RunEvent[] = []): Promise<readonly RunEvent[]> {
-  const reading = run.events[Symbol.asyncIterator]();
-  for (;;) {
-    const { value, done } = await reading.next();
-    if (done) throw new Error(`the run ended without "${text}": ${JSON.stringify(seen)}`);
-    seen.push(value);
-    if (value.type === "log" && Buffer.from(value.data).toString().includes(text)) return seen;
-  }
 }
 
 test("a job runs, its output comes, and nothing is left", async () => {

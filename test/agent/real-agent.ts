@@ -1,7 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { type Agent, type AgentOptions, createAgent } from "../../src/agent/index.ts";
+import {
+  type Agent,
+  type AgentOptions,
+  createAgent,
+  type JobRun,
+  type RunEvent,
+} from "../../src/agent/index.ts";
 import { createDockerDriver } from "../../src/driver/index.ts";
 import { createEngine } from "../../src/engine/index.ts";
 import type { Task } from "../../src/jobfile/job.ts";
@@ -61,4 +67,19 @@ export async function listContainers(allocId: string): Promise<readonly string[]
     readonly Names: readonly string[];
   }[];
   return found.flatMap(({ Names }) => Names);
+}
+
+/** Resolves when a task wrote something that contains `text`. */
+export async function waitForOutput(
+  run: JobRun,
+  text: string,
+  seen: RunEvent[] = [],
+): Promise<readonly RunEvent[]> {
+  const reading = run.events[Symbol.asyncIterator]();
+  for (;;) {
+    const { value, done } = await reading.next();
+    if (done) throw new Error(`the run ended without "${text}": ${JSON.stringify(seen)}`);
+    seen.push(value);
+    if (value.type === "log" && Buffer.from(value.data).toString().includes(text)) return seen;
+  }
 }
