@@ -225,6 +225,7 @@ class DockerDriver implements TaskDriver {
     for (const task of this.#tasks.values()) task.end(reason);
     this.#tasks.clear();
     this.#context.watch[Symbol.dispose]();
+    this.#context.leftovers[Symbol.dispose]();
     if (this.#removeImages) await this.#context.images.flush();
     await this.#context.images[Symbol.asyncDispose]();
     this.#events.close();
@@ -301,7 +302,6 @@ class DockerDriver implements TaskDriver {
       // Its end may have been among what was not heard.
       if (!away) void settleTask(this.#context, task);
     }
-    if (!away) void this.#context.leftovers.removeAll();
   }
 
   #onImageRemoval(event: ImageRemovalEvent): void {

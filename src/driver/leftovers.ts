@@ -1,26 +1,32 @@
 import type { Engine } from "../engine/index.ts";
 import { isLongshoreError, type Logger } from "../task/index.ts";
 import { allocIdLabel } from "./container/labels.ts";
+import { pause } from "./waiting.ts";
+
+const retryMs = 500;
 
 /**
- * Containers that should be gone but could not be removed while the engine was away; they are removed when it
- * is back, unless their name has been taken into use again.
+ * Containers that should be gone but could not be removed while the engine was away. They are removed when it
+ * answers again, unless their name has been taken into use meanwhile.
  */
-export class Leftovers {
+export class Leftovers implements Disposable {
   readonly #engine: Engine;
   readonly #logger: Logger;
+  readonly #ending = new AbortController();
   /** Container name -> allocation. */
   readonly #waiting = new Map<string, string>();
+  #retrying = false;
 
   constructor(engine: Engine, logger: Logger) {
     this.#engine = engine;
     this.#logger = logger;
   }
 
-  /** Removes the container now, running or not, or when the engine is back. */
+  /** Removes the container, running or not; resolves after the first try, and goes on trying if that failed. */
   async remove(name: string, allocId: string): Promise<void> {
     this.#waiting.set(name, allocId);
     await this.#removeOne(name, allocId);
+    if (this.#waiting.size > 0) void this.#retry();
   }
 
   /** The name is in use again: what it stands for stays. */
@@ -28,22 +34,33 @@ export class Leftovers {
     this.#waiting.delete(name);
   }
 
-  /** Removes all that waits; called when the engine is back. */
-  async removeAll(): Promise<void> {
-    for (const [name, allocId] of [...this.#waiting]) await this.#removeOne(name, allocId);
+  [Symbol.dispose](): void {
+    this.#ending.abort();
+    for (const name of this.#waiting.keys()) this.#logger.warn("a container could not be removed", { name });
+  }
+
+  async #retry(): Promise<void> {
+    if (this.#retrying) return;
+    this.#retrying = true;
+    while (this.#waiting.size > 0 && !this.#ending.signal.aborted) {
+      await pause(retryMs, this.#ending.signal).catch(() => undefined);
+      for (const [name, allocId] of [...this.#waiting]) await this.#removeOne(name, allocId);
+    }
+    this.#retrying = false;
   }
 
   async #removeOne(name: string, allocId: string): Promise<void> {
+    const { signal } = this.#ending;
     try {
-      const found = await this.#engine.inspectContainer(name);
+      const found = await this.#engine.inspectContainer(name, { signal });
       if (this.#waiting.get(name) !== allocId) return;
       if (found.Config.Labels[allocIdLabel] === allocId) {
-        await this.#engine.removeContainer(found.Id, { force: true });
+        await this.#engine.removeContainer(found.Id, { force: true, signal });
       }
       this.#waiting.delete(name);
     } catch (error) {
       if (isLongshoreError(error, "not-found")) this.#waiting.delete(name);
-      else this.#logger.warn("a container could not be removed yet", { name, error });
+      else this.#logger.debug("a container could not be removed yet", { name, error });
     }
   }
 }

@@ -18,7 +18,7 @@ import { toAcquireOptions } from "./task-image.ts";
 import { readTaskLogs } from "./task-logs.ts";
 
 /** How long a call that nobody waits for any more may take before its undoing is left to later. */
-const lateCallMs = 10_000;
+const lateCallMs = 3000;
 
 /** Brings a task's container up. When it rejects, nothing of it is left, or is removed once the engine is back. */
 export async function startTask(

@@ -1,0 +1,112 @@
+import { describe, expect, it } from "vitest";
+import type { LogPosition, TaskHandle } from "../../src/task/index.ts";
+import { bed, callEngine, importImage, startPrivateEngine } from "../bed/index.ts";
+import { MemorySink, makeShellTask, startDriver } from "./driver-bed.ts";
+
+/** What a host would have stored of a handle. */
+const stored = (handle: TaskHandle) => JSON.parse(JSON.stringify(handle)) as TaskHandle;
+
+const counting = "n=0; while :; do n=$((n+1)); echo line $n; sleep 0.01; done";
+
+describe("a task after its driver's restart", () => {
+  it("is found running, its output goes on where it ended, and it can be stopped", async () => {
+    const task = await makeShellTask(counting);
+    const first = new MemorySink();
+    let handle: TaskHandle;
+    {
+      await using before = startDriver();
+      ({ handle } = await before.driver.startTask(task, { logs: first }));
+      await first.until((text) => text.includes("line 20\n"));
+    }
+    const last = first.chunks.at(-1);
+    const second = new MemorySink();
+    await using after = startDriver();
+    await after.driver.recoverTask(stored(handle), { logs: second, logPosition: last?.position });
+    expect(after.driver.inspectTask(task.id).phase).toBe("running");
+    await second.until((text) => text.split("\n").length > 20);
+    await after.driver.stopTask(task.id, { graceMs: 0 });
+    expect(await after.driver.waitTask(task.id)).toMatchObject({ exitCode: 137, signal: 9 });
+    const lines = (first.text() + second.text()).split("\n").slice(0, -1);
+    expect(lines).toEqual(lines.map((_, index) => `line ${index + 1}`));
+    await after.driver.destroyTask(task.id);
+  });
+
+  it("that exited meanwhile is told with its real exit code and the rest of its output", async () => {
+    const task = await makeShellTask("echo begin; read line < /local/pipe; echo end; exit 23");
+    const sink = new MemorySink();
+    let handle: TaskHandle;
+    let position: LogPosition | undefined;
+    {
+      await using before = startDriver();
+      ({ handle } = await before.driver.startTask(task, { logs: sink }));
+      await sink.until((text) => text === "begin\n" || text.includes("end"));
+      position = sink.chunks.at(-1)?.position;
+      await before.driver.waitTask(task.id);
+    }
+    const rest = new MemorySink();
+    await using after = startDriver();
+    await after.driver.recoverTask(stored(handle), { logs: rest, logPosition: position });
+    expect(await after.driver.waitTask(task.id)).toMatchObject({ exitCode: 23 });
+    expect(after.driver.inspectTask(task.id)).toMatchObject({ phase: "exited", startedAt: expect.any(Date) });
+    await after.driver.destroyTask(task.id);
+  });
+
+  it("whose container is gone is not-found", async () => {
+    const task = await makeShellTask("sleep 600");
+    let handle: TaskHandle;
+    {
+      await using before = startDriver();
+      ({ handle } = await before.driver.startTask(task));
+    }
+    await callEngine(bed().socket, "DELETE", `/containers/${handle.driverState.containerId}?force=true`);
+    await using after = startDriver();
+    await expect(after.driver.recoverTask(stored(handle))).rejects.toMatchObject({ kind: "not-found" });
+    expect(() => after.driver.inspectTask(task.id)).toThrow("task not found");
+  });
+
+  it("is found once, however often the host asks", async () => {
+    await using before = startDriver();
+    const task = await makeShellTask("sleep 600");
+    const { handle } = await before.startTask(task);
+    await using after = startDriver();
+    await Promise.all([after.driver.recoverTask(stored(handle)), after.driver.recoverTask(stored(handle))]);
+    await after.driver.destroyTask(task.id, { force: true });
+  });
+});
+
+describe("an engine that restarts", () => {
+  it("with its containers living on is no exit, and no line of output is lost or doubled", async () => {
+    await using engine = await startPrivateEngine({ liveRestore: true });
+    const image = await importImage(engine.socket, { name: "longshore-test/restart", tag: "1" });
+    await using bench = startDriver({ endpoint: engine.endpoint });
+    const sink = new MemorySink();
+    const driverConfig = { image, network_mode: "none" };
+    const task = await bench.start(counting, { driverConfig }, { logs: sink });
+    await sink.until((text) => text.includes("line 20\n"));
+    await engine.kill();
+    await bench.event(({ detail }) => detail.type === "engine-lost");
+    expect(bench.driver.inspectTask(task.id).phase).toBe("unknown");
+    await engine.start();
+    await bench.event(({ detail }) => detail.type === "engine-back");
+    expect(bench.driver.inspectTask(task.id).phase).toBe("running");
+    const seen = sink.text().split("\n").length;
+    await sink.until((text) => text.split("\n").length > seen + 20);
+    await bench.driver.stopTask(task.id, { graceMs: 0 });
+    expect(bench.events.filter(({ detail }) => detail.type === "exited")).toHaveLength(1);
+    const lines = sink.text().split("\n").slice(0, -1);
+    expect(lines).toEqual(lines.map((_, index) => `line ${index + 1}`));
+  });
+
+  it("and takes its containers down is told as their exit once it is back", async () => {
+    await using engine = await startPrivateEngine();
+    const image = await importImage(engine.socket, { name: "longshore-test/restart", tag: "1" });
+    await using bench = startDriver({ endpoint: engine.endpoint });
+    const driverConfig = { image, network_mode: "none" };
+    const task = await bench.start("trap 'exit 12' TERM; while :; do sleep 0.05; done", { driverConfig });
+    await engine.stop();
+    await bench.event(({ detail }) => detail.type === "engine-lost" || detail.type === "exited");
+    await engine.start();
+    expect(await bench.driver.waitTask(task.id)).toMatchObject({ exitCode: expect.any(Number) });
+    await bench.driver.destroyTask(task.id);
+  });
+});
