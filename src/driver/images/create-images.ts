@@ -39,10 +39,13 @@ export function createImages(options: ImagesOptions): Images {
     ]);
     return work.join(key, waiter, async (signal, emit) => {
       if (archive === undefined) {
-        return pullImage({ engine, logger, auth: options.auth ?? {} }, { parsed, request, signal, emit });
+        const tools = { engine, logger, auth: options.auth ?? {} };
+        const image = await pullImage(tools, { parsed, request, signal, emit });
+        shelf.noteFetched(image.Id);
+        return image;
       }
       const image = await loadArchive(engine, { archive, reference, signal });
-      if (image.Id !== present?.Id) shelf.noteLoaded(image.Id);
+      if (image.Id !== present?.Id) shelf.noteFetched(image.Id);
       return image;
     });
   }

@@ -10,8 +10,8 @@ export interface RemovalCandidate extends CallOptions {
   readonly repository: string;
   /** Ids that the reference had while tasks used it; empty when not known. */
   readonly imageIds: ReadonlySet<string>;
-  /** Whether the image came from a task's own archive. */
-  readonly isLoaded: (imageId: string) => boolean;
+  /** Whether this driver had the image from a registry or from a task's own archive. */
+  readonly isFetched: (imageId: string) => boolean;
   /** Whether a task uses the same image by another reference. */
   readonly isHeldElsewhere: (imageId: string) => boolean;
   /** Whether somebody wants the reference again by now. */
@@ -25,7 +25,8 @@ export type RemovalOutcome =
   | { readonly type: "postponed" }
   | { readonly type: "kept"; readonly reason: string };
 
-const unknownToRegistries = "no registry has it (it was built, imported or loaded on this machine)";
+const unknownToRegistries =
+  "as far as is known no registry has it (built, imported or loaded on this machine)";
 
 /**
  * Removes an image by the one reference, its other tags untouched, unless others use it or it could not be had
@@ -49,9 +50,17 @@ export async function removeUnusedImage(
     : { type: "left" };
 }
 
-function canBeHadAgain(image: ImageInspect, { repository, isLoaded }: RemovalCandidate): boolean {
-  if (isLoaded(image.Id)) return true;
-  return (image.RepoDigests ?? []).some((digest) => digest.startsWith(`${repository}@`));
+/**
+ * A digest of the repository tells that a registry has the image. Engines that keep images in containerd give such
+ * a digest to what was built here too, but it equals the image's id then, and says nothing.
+ */
+export function canBeHadAgain(
+  image: Pick<ImageInspect, "Id" | "RepoDigests">,
+  { repository, isFetched }: Pick<RemovalCandidate, "repository" | "isFetched">,
+): boolean {
+  if (isFetched(image.Id)) return true;
+  const digests = (image.RepoDigests ?? []).filter((digest) => digest.startsWith(`${repository}@`));
+  return digests.some((digest) => digest !== `${repository}@${image.Id}`);
 }
 
 /** With other tags left the engine takes a name away from under a container; with the last one it refuses. */

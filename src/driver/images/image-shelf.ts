@@ -17,8 +17,8 @@ export interface ShelfLease {
 /** Counts who holds which reference, and removes those that nobody has held for a while. */
 export interface ImageShelf extends AsyncDisposable {
   take(reference: string, repository: string): ShelfLease;
-  /** This image came from a task's own archive, so it may be removed although no registry has it. */
-  noteLoaded(imageId: string): void;
+  /** This image was fetched here, so it may be removed whatever the engine says of where it came from. */
+  noteFetched(imageId: string): void;
   flush(options?: CallOptions): Promise<void>;
 }
 
@@ -37,7 +37,7 @@ type ShelfOptions = Pick<ImagesOptions, "engine" | "logger" | "cleanup" | "image
 /** A shelf that removes through the engine. Disposing drops what waits for its delay. */
 export function createImageShelf(options: ShelfOptions): ImageShelf {
   const slots = new Map<string, Slot>();
-  const loaded = new Set<string>();
+  const fetched = new Set<string>();
   const toldKept = new Set<string>();
 
   function slotOf(reference: string, repository: string): Slot {
@@ -81,7 +81,7 @@ export function createImageShelf(options: ShelfOptions): ImageShelf {
       const outcome = await removeUnusedImage(options.engine, {
         ...slot,
         signal,
-        isLoaded: (id) => loaded.has(id),
+        isFetched: (id) => fetched.has(id),
         isHeldElsewhere: (id) => isHeldElsewhere(slot, id),
         isWanted: () => slot.leases > 0,
       });
@@ -129,7 +129,7 @@ export function createImageShelf(options: ShelfOptions): ImageShelf {
         },
       };
     },
-    noteLoaded: (imageId) => void loaded.add(imageId),
+    noteFetched: (imageId) => void fetched.add(imageId),
     async flush(call) {
       const waiting = [...slots.values()].filter((slot) => slot.timer !== undefined);
       const underWay = [...slots.values()].flatMap((slot) => slot.removal ?? []);
@@ -144,8 +144,14 @@ export function createImageShelf(options: ShelfOptions): ImageShelf {
   };
 }
 
-async function waitForRemoval(slot: Slot, signal: AbortSignal | undefined): Promise<void> {
-  await slot.removal;
-  if (!signal?.aborted) return;
-  throw new LongshoreError("canceled", `Canceled: image "${slot.reference}"`, { cause: signal.reason });
+function waitForRemoval(slot: Slot, signal: AbortSignal | undefined): Promise<void> {
+  const { removal, reference } = slot;
+  if (removal === undefined) return Promise.resolve();
+  return new Promise((resolve, reject) => {
+    const canceled = () => {
+      reject(new LongshoreError("canceled", `Canceled: image "${reference}"`, { cause: signal?.reason }));
+    };
+    signal?.addEventListener("abort", canceled);
+    removal.then(resolve, reject).finally(() => signal?.removeEventListener("abort", canceled));
+  });
 }
