@@ -28,6 +28,15 @@ describe("toProgressLine", () => {
     expect(toProgressLine(progress, 20)).toMatchInlineSnapshot(`"…service:1.2.3   45%"`);
   });
 
+  it("unpacks once every byte is there", () => {
+    const all = { ...progress, image: "redis:7", receivedBytes: 27_000_000, secondsLeft: 0 };
+    expect(toProgressLine(all, 60)).toMatch(/^redis:7 .*100% {2}27\.0 MB of 27\.0 MB {2}unpacking$/);
+  });
+
+  it("lines up names where there is room", () => {
+    expect(toProgressLine({ ...progress, image: "a" }, 70, 10)).toMatch(/^a {9} {2}/);
+  });
+
   it("waits while no size is known", () => {
     const unknown = { ...progress, image: "redis:7", receivedBytes: 0, totalBytes: 0, bytesPerSecond: 0 };
     expect(toProgressLine({ ...unknown, secondsLeft: undefined }, 79)).toBe("redis:7  waiting");

@@ -32,7 +32,9 @@ export class PullBoard {
 
   /** One line for each pull, at most so many columns wide. */
   lines(columns: number): readonly string[] {
-    return [...this.#pulls.values()].map((pull) => toProgressLine(pull.progress, columns));
+    const pulls = [...this.#pulls.values()];
+    const nameColumns = Math.max(0, ...pulls.map(({ progress }) => progress.image.length));
+    return pulls.map(({ progress }) => toProgressLine(progress, columns, nameColumns));
   }
 
   #start(taskKey: string, image: string): boolean {

@@ -66,7 +66,10 @@ export function createViewReporter(read: ReadJob, io: CommandIo, noPrefix: boole
   return {
     warn: () => noteWarnings(read, io),
     show: (event) => view.show(event),
-    note: (text) => view.note(new Date(), text),
+    note: (text) => {
+      io.screen.hideEcho();
+      view.note(new Date(), text);
+    },
     warning: (text) => noteWarning(text, io),
     end: () => view.flush(),
   };

@@ -6,7 +6,7 @@ import { toClosingLines } from "./outcome-table.ts";
 import { PullBoard } from "./pull-board.ts";
 import type { Screen } from "./screen.ts";
 import { createTaskLabel, type TaskLabel, toTaskLabels } from "./task-labels.ts";
-import { countOf, formatTime, pad, truncateMiddle } from "./text.ts";
+import { countOf, formatTime, pad, truncateMiddle, wrap } from "./text.ts";
 
 export interface RunViewOptions {
   readonly job: Job;
@@ -82,7 +82,10 @@ export class RunView {
 
   /** A line about the job as a whole. */
   note(at: Date, text: string): void {
-    this.#options.screen.note(`${this.#options.noteColors.dim(formatTime(at))} ${text}`);
+    const { screen, noteColors } = this.#options;
+    const indent = " ".repeat(9);
+    const lines = screen.live ? wrap(text, screen.columns - indent.length) : [text];
+    screen.note(`${noteColors.dim(formatTime(at))} ${lines.join(`\n${indent}`)}`);
   }
 
   /** Writes what tasks left without a line end and clears the progress lines. */

@@ -58,6 +58,11 @@ export class Screen {
     this.#draw();
   }
 
+  /** Lets the next note overwrite the `^C` that a terminal shows for Ctrl-C. */
+  hideEcho(): void {
+    if (this.#live) write(this.#stderr, "\r");
+  }
+
   /** Replaces the live lines; each must be narrower than the terminal. No lines: the area is gone. */
   setLive(lines: readonly string[]): void {
     if (!this.#live) return;
