@@ -11,6 +11,7 @@ export interface GuardedCall {
   readonly what: string;
   readonly signal?: AbortSignal | undefined;
   readonly timeoutMs?: number | undefined;
+  readonly openTimeoutMs?: number | undefined;
   readonly idle?: IdleLimit | undefined;
 }
 
@@ -30,6 +31,7 @@ export class CallGuard {
   readonly #call: GuardedCall;
   readonly #all: Set<CallGuard>;
   readonly #timer: NodeJS.Timeout | undefined;
+  readonly #openTimer: NodeJS.Timeout | undefined;
   readonly #idleTimer: NodeJS.Timeout | undefined;
   #watched: Stoppable | undefined;
 
@@ -43,8 +45,11 @@ export class CallGuard {
       setMaxListeners(0, call.signal);
       call.signal.addEventListener("abort", this.#onAbort);
     }
-    const { timeoutMs, idle } = call;
-    if (timeoutMs !== undefined) this.#timer = setTimeout(this.#onTimeout, timeoutMs);
+    const { timeoutMs, openTimeoutMs, idle } = call;
+    if (timeoutMs !== undefined) this.#timer = setTimeout(this.#onTimeout, timeoutMs, timeoutMs);
+    if (openTimeoutMs !== undefined) {
+      this.#openTimer = setTimeout(this.#onTimeout, openTimeoutMs, openTimeoutMs);
+    }
     if (idle !== undefined) this.#idleTimer = setTimeout(() => this.stop(idle.toError()), idle.timeoutMs);
     all.add(this);
   }
@@ -53,6 +58,11 @@ export class CallGuard {
   watch(stream: Stoppable): void {
     this.#watched = stream;
     if (this.reason !== undefined) stream.destroy(this.reason);
+  }
+
+  /** The answer has begun. */
+  opened(): void {
+    clearTimeout(this.#openTimer);
   }
 
   /** Something came of the answer. */
@@ -68,6 +78,7 @@ export class CallGuard {
   /** The call is over: nothing is watched any more. */
   end(): void {
     clearTimeout(this.#timer);
+    clearTimeout(this.#openTimer);
     clearTimeout(this.#idleTimer);
     this.#call.signal?.removeEventListener("abort", this.#onAbort);
     this.#all.delete(this);
@@ -75,8 +86,8 @@ export class CallGuard {
 
   readonly #onAbort = () => this.stop(toCanceled(this.#call));
 
-  readonly #onTimeout = () => {
-    const seconds = (this.#call.timeoutMs ?? 0) / 1000;
+  readonly #onTimeout = (timeoutMs: number) => {
+    const seconds = timeoutMs / 1000;
     this.stop(
       new LongshoreError(
         "timeout",

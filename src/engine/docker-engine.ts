@@ -57,6 +57,7 @@ async function* readEvents(
       filters: options.filters === undefined ? undefined : JSON.stringify(options.filters),
     },
     stream: true,
+    openTimeoutMs: client.callTimeoutMs,
     signal: options.signal,
   });
   options.onOpen?.();

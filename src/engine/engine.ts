@@ -59,16 +59,18 @@ export interface ExecSession {
 }
 
 /**
- * One Docker Engine. Every call is one HTTP request unless it says otherwise. Errors are LongshoreErrors
- * whose kind comes from the status (400 invalid, 401/403 unauthorized, 404 not-found, 409 conflict,
- * 5xx internal, no connection unavailable) and whose message keeps the engine's words.
+ * One Docker Engine. Every call is one HTTP request unless it says otherwise, and the first is preceded by one
+ * `/_ping` that agrees on the API version. Errors are LongshoreErrors whose kind comes from the status (400 and
+ * 501 invalid, 401/403 unauthorized, 404 not-found, 409 conflict, 429/502/503 unavailable, other 5xx internal) or
+ * from the connection (none: unavailable, no permission for the socket: unauthorized) and whose message keeps the
+ * engine's words. Calls that should be quick, and the opening of streams, end with `timeout` when they are not.
  */
 export interface Engine extends AsyncDisposable {
   /** For people: `unix:///var/run/docker.sock`. */
   readonly endpoint: string;
   /** Requests sent so far, by `METHOD /path` with ids as `{id}`; what the benchmark and the tests count. */
   readonly calls: ReadonlyMap<string, number>;
-  /** Version and negotiated API version; one `/version` request, cached until the engine goes away. */
+  /** Version and agreed API version; one `/version` request, kept until the engine goes away. */
   version(options?: CallOptions): Promise<EngineVersion>;
   info(options?: CallOptions): Promise<EngineInfo>;
   ping(options?: CallOptions): Promise<void>;

@@ -42,6 +42,7 @@ export function createExecCalls(client: EngineClient): ExecCalls {
         headers: { Connection: "Upgrade", Upgrade: "tcp" },
         json: { Detach: false, Tty: options.tty },
         stream: true,
+        openTimeoutMs: timeoutMs,
         signal: options.signal,
       });
       return toSession(client, socket, { id: execId, tty: options.tty, what });

@@ -80,6 +80,7 @@ async function openLogs(
       since: options.sinceNs === undefined ? undefined : toEngineTime(options.sinceNs),
     },
     stream: true,
+    openTimeoutMs: client.callTimeoutMs,
     signal: options.signal,
   });
   return answer.chunks;

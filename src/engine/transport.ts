@@ -27,6 +27,8 @@ export interface Call {
   readonly signal?: AbortSignal | undefined;
   /** For the call with its body, milliseconds; no limit when missing. */
   readonly timeoutMs?: number | undefined;
+  /** For the answer to begin. */
+  readonly openTimeoutMs?: number | undefined;
   /** For the time in which nothing of the answer comes. */
   readonly idle?: IdleLimit | undefined;
   /** The answer goes on for long: it gets a connection of its own. */
@@ -105,6 +107,7 @@ export function createTransport(options: TransportOptions): Transport {
       }
       throw fail(call, guard, cause);
     }
+    guard.opened();
     guard.watch(response);
     const apiVersion = response.headers["api-version"];
     if (typeof apiVersion === "string") options.onApiVersion(apiVersion);
@@ -132,6 +135,7 @@ export function createTransport(options: TransportOptions): Transport {
       const { request, guard } = await open(call, version);
       try {
         const socket = await getUpgrade(request, call);
+        guard.opened();
         guard.watch(socket);
         socket.once("close", () => guard.end());
         return socket;

@@ -2,7 +2,7 @@ import { chmod, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { createEngine } from "../../src/engine/index.ts";
+import { createEngine, type Engine } from "../../src/engine/index.ts";
 import { bed, deferred, freePort, startFaultProxy } from "../bed/index.ts";
 import { collect, errorOf, openEngine, startContainer } from "./set-up.ts";
 
@@ -123,6 +123,17 @@ describe("a call", () => {
       retryable: true,
       message: expect.stringContaining("did not answer within 0.2 s"),
     });
+  });
+
+  it.each([
+    ["events", (engine: Engine) => collect(engine.events({}))],
+    ["logs", (engine: Engine) => collect(engine.containerLogs("x", { tty: false }))],
+    ["a command", (engine: Engine) => engine.startExec("x", { tty: false, stdin: false })],
+  ])("that opens %s ends with a timeout too, when nothing opens", async (_what, open) => {
+    await using proxy = await startFaultProxy({ target: bed().socket });
+    await using engine = createEngine({ endpoint: proxy.endpoint, callTimeoutMs: 200 });
+    proxy.rule((_method, path) => (path === "/_ping" ? "pass" : "hang"));
+    expect(await errorOf(open(engine))).toMatchObject({ kind: "timeout" });
   });
 
   it("ends as canceled when its signal aborts, before and during", async () => {
