@@ -7,6 +7,7 @@ import {
   callEngineOk,
   deferred,
   type EngineRule,
+  type Fault,
   type FaultProxy,
   startFaultProxy,
   until,
@@ -184,7 +185,7 @@ describe("a start that is canceled", () => {
       await bench.run("true");
       const caller = new AbortController();
       const canceled = deferred();
-      proxy.rule(async (method, path) => {
+      proxy.rule(async (method, path): Promise<Fault> => {
         if (method !== "POST" || !path.endsWith(call)) return "pass";
         caller.abort();
         await canceled.promise;
