@@ -24,6 +24,7 @@ job "web" {
         command = "httpd"
         args    = ["-f", "-v", "-p", "8080", "-h", "/local"]
         ports   = ["http"]
+        init    = true # httpd alone would not hear SIGTERM
       }
 
       template {
