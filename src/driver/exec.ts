@@ -13,6 +13,7 @@ import { pause } from "./waiting.ts";
 
 const keptBytes = 4096;
 const firstDelayMs = 10;
+const endOfTransmission = Uint8Array.of(4);
 
 /** Runs a command in a task and answers its exit code and the end of its output. */
 export async function execTask(
@@ -65,7 +66,7 @@ export async function* execTaskStreaming(
     const execId = await engine.createExec(task.containerId, request, { signal });
     const session = await engine.startExec(execId, { tty, stdin: stdin !== undefined, signal });
     if (options.resize !== undefined) void resize(session, options.resize, signal);
-    if (stdin !== undefined) void feed(session, stdin, signal);
+    if (stdin !== undefined) void feed(session, stdin, { tty, signal });
     for await (const { stream, data } of session.output) yield { type: "output", stream, data };
     yield { type: "exited", exitCode: await readExitCode(engine, execId, signal) };
   } finally {
@@ -89,18 +90,20 @@ async function readExitCode(
 async function feed(
   session: ExecSession,
   stdin: AsyncIterable<Uint8Array>,
-  signal: AbortSignal,
+  options: { readonly tty: boolean; readonly signal: AbortSignal },
 ): Promise<void> {
   try {
     for await (const data of stdin) {
-      if (signal.aborted) return;
+      if (options.signal.aborted) return;
       await session.write(data);
     }
+    // The engine ends a terminal's output together with its input, so there the end is typed.
+    if (options.tty) await session.write(endOfTransmission);
   } catch (error) {
     // A command that has ended, or closed its input, takes no more: its exit tells the rest.
     if (!isLongshoreError(error)) throw error;
   } finally {
-    session.endInput();
+    if (!options.tty) session.endInput();
   }
 }
 
