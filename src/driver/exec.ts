@@ -59,14 +59,16 @@ export async function* execTaskStreaming(
     );
   }
   const ended = new AbortController();
+  // What the host's own input throws ends the reading of the output.
+  const fail = (error: unknown) => ended.abort(error);
   const signals = [task.signal, options.signal].filter((signal) => signal !== undefined);
   const signal = AbortSignal.any([ended.signal, ...signals]);
   try {
     const request = { command, tty, stdin: stdin !== undefined };
     const execId = await engine.createExec(task.containerId, request, { signal });
     const session = await engine.startExec(execId, { tty, stdin: stdin !== undefined, signal });
-    if (options.resize !== undefined) void resize(session, options.resize, signal);
-    if (stdin !== undefined) void feed(session, stdin, { tty, signal });
+    if (options.resize !== undefined) resize(session, options.resize, signal).catch(fail);
+    if (stdin !== undefined) feed(session, stdin, { tty, signal }).catch(fail);
     for await (const { stream, data } of session.output) yield { type: "output", stream, data };
     yield { type: "exited", exitCode: await readExitCode(engine, execId, signal) };
   } finally {
