@@ -1,15 +1,15 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import type { RunEvent } from "../../src/agent/index.ts";
 import { makeGroup, makeJob, readEvents } from "./jobs.ts";
-import { createRealAgent, listContainers, makeDataDir, makeShellTask, waitForOutput } from "./real-agent.ts";
-
-/** What a task wrote, by name. */
-function outputOf(events: readonly RunEvent[], task: string): string {
-  const chunks = events.filter((event) => event.type === "log" && event.task.task === task);
-  return chunks.map((event) => (event.type === "log" ? Buffer.from(event.data).toString() : "")).join("");
-}
+import {
+  createRealAgent,
+  listContainers,
+  makeDataDir,
+  makeShellTask,
+  outputOf,
+  waitForOutput,
+} from "./real-agent.ts";
 
 test("a job runs, its output comes, and nothing is left", async () => {
   await using agent = await createRealAgent();

@@ -70,16 +70,25 @@ export async function listContainers(allocId: string): Promise<readonly string[]
 }
 
 /** Resolves when a task wrote something that contains `text`. */
-export async function waitForOutput(
-  run: JobRun,
-  text: string,
-  seen: RunEvent[] = [],
-): Promise<readonly RunEvent[]> {
-  const reading = run.events[Symbol.asyncIterator]();
+export async function waitForOutput(run: JobRun, text: string): Promise<readonly RunEvent[]> {
+  const reader = readers.get(run) ?? { events: run.events[Symbol.asyncIterator](), seen: [] };
+  readers.set(run, reader);
   for (;;) {
-    const { value, done } = await reading.next();
-    if (done) throw new Error(`the run ended without "${text}": ${JSON.stringify(seen)}`);
-    seen.push(value);
-    if (value.type === "log" && Buffer.from(value.data).toString().includes(text)) return seen;
+    const { value, done } = await reader.events.next();
+    if (done) throw new Error(`the run ended without "${text}": ${JSON.stringify(reader.seen)}`);
+    reader.seen.push(value);
+    if (value.type === "log" && Buffer.from(value.data).toString().includes(text)) return reader.seen;
   }
+}
+
+// A run has one reader: waiting again goes on where the last wait ended.
+const readers = new WeakMap<
+  JobRun,
+  { readonly events: AsyncIterator<RunEvent>; readonly seen: RunEvent[] }
+>();
+
+/** What a task wrote, by name. */
+export function outputOf(events: readonly RunEvent[], task: string): string {
+  const chunks = events.filter((event) => event.type === "log" && event.task.task === task);
+  return chunks.map((event) => (event.type === "log" ? Buffer.from(event.data).toString() : "")).join("");
 }
