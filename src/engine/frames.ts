@@ -15,45 +15,65 @@ const engineErrorType = 3;
 
 /**
  * Takes the engine's multiplexed stream apart. A frame that lies within one chunk is a view of it, not a copy.
- * Rejects with `internal` when the engine reports an error in the stream or the bytes are no frames.
+ * Rejects with `internal` when the engine reports an error in the stream or the bytes are no frames, and with
+ * `unavailable` when the stream ends within a frame.
  */
 export async function* readFrames(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Frame> {
-  const header = Buffer.alloc(headerBytes);
-  let headerFill = 0;
-  let body: Buffer | undefined;
-  let bodyFill = 0;
+  const parts = new PartReader();
+  let header: Buffer | undefined;
   for await (const chunk of chunks) {
-    let at = 0;
-    while (at < chunk.length) {
-      if (body === undefined) {
-        const taken = Math.min(headerBytes - headerFill, chunk.length - at);
-        header.set(chunk.subarray(at, at + taken), headerFill);
-        headerFill += taken;
-        at += taken;
-        if (headerFill < headerBytes) break;
-        const length = readLength(header);
-        if (chunk.length - at >= length) {
-          yield toFrame(header, chunk.subarray(at, at + length));
-          at += length;
-          headerFill = 0;
-          continue;
-        }
-        body = Buffer.allocUnsafe(length);
-        bodyFill = 0;
-      }
-      const taken = Math.min(body.length - bodyFill, chunk.length - at);
-      body.set(chunk.subarray(at, at + taken), bodyFill);
-      bodyFill += taken;
-      at += taken;
-      if (bodyFill === body.length) {
-        yield toFrame(header, body);
-        body = undefined;
-        headerFill = 0;
+    parts.give(chunk);
+    for (;;) {
+      const part = parts.take(header === undefined ? headerBytes : readLength(header));
+      if (part === undefined) break;
+      if (header === undefined) {
+        header = Buffer.from(part);
+      } else {
+        yield toFrame(header, part);
+        header = undefined;
       }
     }
   }
-  if (body !== undefined || headerFill > 0) {
+  if (header !== undefined || parts.hasRest) {
     throw new LongshoreError("unavailable", "The engine's output stream ended within a frame");
+  }
+}
+
+/** Cuts parts of wanted sizes out of chunks; only a part that lies in several chunks is copied. */
+class PartReader {
+  #chunk: Uint8Array = new Uint8Array();
+  /** The beginning of a part whose end has not come yet. */
+  #part: Uint8Array | undefined;
+  #filled = 0;
+
+  get hasRest(): boolean {
+    return this.#part !== undefined || this.#chunk.length > 0;
+  }
+
+  /** The chunk before must have been used up. */
+  give(chunk: Uint8Array): void {
+    this.#chunk = chunk;
+  }
+
+  /** The next part; undefined when more must be given first. The same length must be asked for until it comes. */
+  take(length: number): Uint8Array | undefined {
+    if (this.#part === undefined && this.#chunk.length >= length) return this.#cut(length);
+    if (this.#chunk.length === 0) return undefined;
+    this.#part ??= Buffer.allocUnsafe(length);
+    const piece = this.#cut(Math.min(length - this.#filled, this.#chunk.length));
+    this.#part.set(piece, this.#filled);
+    this.#filled += piece.length;
+    if (this.#filled < length) return undefined;
+    const part = this.#part;
+    this.#part = undefined;
+    this.#filled = 0;
+    return part;
+  }
+
+  #cut(length: number): Uint8Array {
+    const piece = this.#chunk.subarray(0, length);
+    this.#chunk = this.#chunk.subarray(length);
+    return piece;
   }
 }
 

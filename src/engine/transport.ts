@@ -1,49 +1,13 @@
-import type { Agent, ClientRequest, IncomingMessage, RequestOptions } from "node:http";
+import type { ClientRequest, IncomingMessage, RequestOptions } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Logger } from "../task/index.ts";
 import { LongshoreError } from "../task/index.ts";
+import type { Answer, Call } from "./call.ts";
 import { toConnectionError, toStatusError } from "./call-errors.ts";
-import type { IdleLimit } from "./call-guard.ts";
 import { CallGuard } from "./call-guard.ts";
 import type { Connection } from "./connection.ts";
-
-/** One request to the engine. */
-export interface Call {
-  readonly method: "GET" | "HEAD" | "POST" | "DELETE";
-  /** Without the API version; `{id}` stands for `id`. */
-  readonly path: string;
-  readonly id?: string | undefined;
-  /** Undefined values are left out. */
-  readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
-  /** Completes "Cannot ..." in error texts: `start container web`. */
-  readonly what: string;
-  readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** Sent as JSON. */
-  readonly json?: unknown;
-  /** Sent as it comes, chunked. */
-  readonly body?: AsyncIterable<Uint8Array> | undefined;
-  /** Statuses of 300 and above that are answers, not errors. */
-  readonly accept?: readonly number[];
-  readonly signal?: AbortSignal | undefined;
-  /** For the call with its body, milliseconds; no limit when missing. */
-  readonly timeoutMs?: number | undefined;
-  /** For the answer to begin. */
-  readonly openTimeoutMs?: number | undefined;
-  /** For the time in which nothing of the answer comes. */
-  readonly idle?: IdleLimit | undefined;
-  /** The answer goes on for long: it gets a connection of its own. */
-  readonly stream?: boolean;
-}
-
-/** The engine's answer, its status already judged. */
-export interface Answer {
-  readonly status: number;
-  readonly headers: IncomingMessage["headers"];
-  /** The body, chunk by chunk, read only as fast as it is asked for. Leaving early closes the connection. */
-  readonly chunks: AsyncIterable<Uint8Array>;
-  /** The whole body. */
-  text(): Promise<string>;
-}
+import { LazyHttp } from "./lazy-http.ts";
+import { sendBody } from "./request-body.ts";
 
 /** HTTP to one engine. */
 export interface Transport extends Disposable {
@@ -64,8 +28,6 @@ export interface TransportOptions {
 }
 
 const maxErrorBodyBytes = 64 * 1024;
-/** The engine drops idle connections after minutes; being first avoids requests on a dying one. */
-const idleSocketMs = 30_000;
 
 /** Opens nothing until the first call. Calls share kept-alive connections; streams have their own. */
 export function createTransport(options: TransportOptions): Transport {
@@ -167,35 +129,6 @@ function toRequestOptions(connection: Connection, call: Call, version: string): 
   };
 }
 
-/** node:http or node:https with its agent; https is loaded only where TLS is spoken. */
-class LazyHttp {
-  readonly #secure: boolean;
-  #loaded: Promise<{ request: typeof import("node:http").request; agent: Agent }> | undefined;
-
-  constructor(connection: Connection) {
-    this.#secure = connection.protocol === "https:";
-  }
-
-  async request(options: RequestOptions, ownConnection: boolean): Promise<ClientRequest> {
-    this.#loaded ??= this.#load();
-    const { request, agent } = await this.#loaded;
-    return request({ ...options, agent: ownConnection ? false : agent });
-  }
-
-  async #load() {
-    const http = this.#secure ? await import("node:https") : await import("node:http");
-    const agent = new http.Agent({ keepAlive: true, noDelay: true, timeout: idleSocketMs });
-    return { request: http.request, agent };
-  }
-
-  close(): void {
-    this.#loaded?.then(
-      ({ agent }) => agent.destroy(),
-      () => undefined,
-    );
-  }
-}
-
 /** A kept-alive connection may die just as a request goes out; what changes nothing is sent once more. */
 function canRepeat(call: Call, request: ClientRequest, cause: unknown): boolean {
   const readOnly = call.method === "GET" || call.method === "HEAD";
@@ -227,41 +160,6 @@ function getUpgrade(request: ClientRequest, call: Call): Promise<Duplex> {
     });
     request.on("error", reject);
     sendBody(request, call).catch(reject);
-  });
-}
-
-async function sendBody(request: ClientRequest, call: Call): Promise<void> {
-  if (call.json !== undefined) {
-    const text = Buffer.from(JSON.stringify(call.json));
-    request.setHeader("Content-Type", "application/json");
-    request.setHeader("Content-Length", text.length);
-    request.end(text);
-    return;
-  }
-  for await (const chunk of readBody(call)) {
-    if (request.destroyed) return;
-    if (!request.write(chunk)) await drained(request);
-  }
-  request.end();
-}
-
-async function* readBody(call: Call): AsyncGenerator<Uint8Array> {
-  try {
-    yield* call.body ?? [];
-  } catch (cause) {
-    if (cause instanceof LongshoreError) throw cause;
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new LongshoreError("invalid", `Cannot ${call.what}: ${why}`, { cause });
-  }
-}
-
-function drained(request: ClientRequest): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      request.off("drain", done).off("close", done);
-      resolve();
-    };
-    request.on("drain", done).on("close", done);
   });
 }
 
