@@ -151,7 +151,9 @@ async function runOneTask(
       scope.queue.pushOutput({ at: context.clock.now(), type: "log", task, stream, data }),
     onNote: (message) => host.emit({ type: "note" }, message),
   });
-  const signals = { stop, kill: alloc.kill, detach: scope.detach };
+  // One of its own: each listener on a signal that all tasks share would count against its limit.
+  const detach = AbortSignal.any([scope.detach]);
+  const signals = { stop, kill: alloc.kill, detach };
   const phase = await runTask({ context, host, record: toRecord(alloc, name), logs, signals });
   await removeLogPosition(positionPath);
   return phase;
@@ -255,7 +257,8 @@ async function tearDown(
   const allocDir = toAllocDir(context.settings, record.id);
   const keepLogs = end === "failed";
   try {
-    if (record.networkRequested) await context.driver.destroyNetwork(record.id, { signal: scope.detach });
+    if (record.networkRequested)
+      await context.driver.destroyNetwork(record.id, { signal: AbortSignal.any([scope.detach]) });
     record.networkRequested = false;
   } catch (error) {
     scope.detach.throwIfAborted();

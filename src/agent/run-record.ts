@@ -35,7 +35,7 @@ export interface TaskRecord {
   attempts: number;
   intervalElapsedMs: number;
   runTimeMs: number;
-  /** When the present container started, milliseconds since the epoch. */
+  /** From when on the present container's time is not in `runTimeMs` yet, milliseconds since the epoch. */
   startedAtMs: number | null;
   exit: ExitResult | null;
   error: { readonly kind: string; readonly message: string; readonly hint: string | null } | null;

@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import { type FileHandle, open, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { LogChunk, LogPosition, LogSink } from "../task/index.ts";
+import { type LogChunk, type LogPosition, type LogSink, LongshoreError } from "../task/index.ts";
 import type { Clock } from "./clock.ts";
 import { createLogRotator, type LogPlace, type LogRotator } from "./log-rotator.ts";
 import { errorCode } from "./to-error.ts";
@@ -57,6 +57,8 @@ export function createTaskLogs(options: TaskLogsOptions): TaskLogs {
   };
   let fault: { sinceMs: number; lostBytes: number } | undefined;
   let noteFile: FileHandle | undefined;
+  let busy: Promise<void> = Promise.resolve();
+  let closed = false;
 
   async function keep(chunk: LogChunk): Promise<void> {
     if (limits.disabled) return;
@@ -98,8 +100,10 @@ export function createTaskLogs(options: TaskLogsOptions): TaskLogs {
     });
     const sink: LogSink = {
       async write(chunk, position) {
-        await keep(chunk);
-        await note(position);
+        // Once closed, the files may be another process's already.
+        if (closed) throw new LongshoreError("canceled", `the logs of task "${task}" are closed`);
+        busy = keep(chunk).then(() => note(position));
+        await busy;
         await options.onOutput(chunk);
       },
       end: () => markEnded(),
@@ -119,6 +123,8 @@ export function createTaskLogs(options: TaskLogsOptions): TaskLogs {
       return { ...createSink(), position: noted?.position ?? undefined };
     },
     async [Symbol.asyncDispose]() {
+      closed = true;
+      await busy;
       await Promise.all([rotators.stdout.close(), rotators.stderr.close(), noteFile?.close()]);
       noteFile = undefined;
     },

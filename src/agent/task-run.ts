@@ -83,6 +83,7 @@ async function recover(run: TaskRun): Promise<TaskLogSink | undefined> {
     record.handle = null;
     throw new LongshoreError("not-found", "its container is gone", { cause: error, retryable: true });
   }
+  countRunTime(run, context.clock.now().getTime() - (record.startedAtMs ?? context.clock.now().getTime()));
   const { containerId } = handle.driverState;
   host.emit({ type: "recovered", containerId }, `taken over: container ${containerId.slice(0, 12)}`);
   return sink;
@@ -131,10 +132,13 @@ async function startOnce(run: TaskRun): Promise<TaskLogSink> {
 async function follow(run: TaskRun, sink: TaskLogSink): Promise<TaskEnd | "stopped"> {
   const { record, context, signals } = run;
   const taskId = record.handle?.config.id ?? "";
+  const sinceMs = context.clock.monotonicMs();
   const waiting = context.driver.waitTask(taskId, { signal: signals.detach });
-  const exit = await Promise.race([waiting, afterStop(run, taskId, waiting)]);
+  using asked = new StopWatch(signals.stop);
+  const exit = await Promise.race([waiting, afterStop(run, taskId, waiting, asked)]);
   const stopped = signals.stop.aborted;
-  noteEnd(run, exit);
+  record.exit = exit ?? null;
+  countRunTime(run, context.clock.monotonicMs() - sinceMs);
   await outputEnded(run, sink);
   await endContainer(run, taskId);
   record.handle = null;
@@ -148,18 +152,18 @@ async function afterStop(
   run: TaskRun,
   taskId: string,
   waiting: Promise<ExitResult>,
+  asked: StopWatch,
 ): Promise<ExitResult | undefined> {
   waiting.catch(() => undefined);
-  await aborted(run.signals.stop);
+  await asked.aborted;
   const gone = await stopContainer(run, taskId, waiting);
   return gone ? await waiting.catch(() => undefined) : undefined;
 }
 
-function noteEnd({ record, context }: TaskRun, exit: ExitResult | undefined): void {
-  record.exit = exit ?? null;
-  const startedAtMs = record.startedAtMs ?? context.clock.now().getTime();
-  record.runTimeMs += Math.max(0, context.clock.now().getTime() - startedAtMs);
-  record.startedAtMs = null;
+/** What is counted is not counted again by a run that takes over. */
+function countRunTime({ record, context }: TaskRun, ms: number): void {
+  record.runTimeMs += Math.max(0, Math.round(ms));
+  record.startedAtMs = context.clock.now().getTime();
 }
 
 const longestOutputWaitMs = 10_000;
@@ -179,11 +183,21 @@ async function waitUnlessStopped({ context, signals }: TaskRun, ms: number): Pro
   return !signals.stop.aborted;
 }
 
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
-  });
+/** Waits for a signal, and leaves no listener on it behind. */
+class StopWatch implements Disposable {
+  readonly aborted: Promise<void>;
+  readonly #stopListening = new AbortController();
+
+  constructor(signal: AbortSignal) {
+    this.aborted = new Promise((resolve) => {
+      if (signal.aborted) resolve();
+      signal.addEventListener("abort", () => resolve(), { once: true, signal: this.#stopListening.signal });
+    });
+  }
+
+  [Symbol.dispose](): void {
+    this.#stopListening.abort();
+  }
 }
 
 function isSuccess(exit: ExitResult | undefined): boolean {

@@ -1,7 +1,17 @@
-import { readdir, readFile } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { makeGroup, makeJob, readEvents } from "./jobs.ts";
+import {
+  bed,
+  deferred,
+  echoContent,
+  type Fault,
+  importImage,
+  removeImage,
+  startFaultProxy,
+} from "../bed/index.ts";
+import { makeFolder, makeGroup, makeJob, readEvents } from "./jobs.ts";
 import {
   createRealAgent,
   listContainers,
@@ -111,10 +121,107 @@ test("a run that was killed is taken over: same container, no line lost or twice
   const events = [...(await waitForOutput(run, "line"))];
   expect(events[0]).toMatchObject({ type: "job-started", resumed: true });
   expect(await listContainers(allocId)).toEqual(containers);
-  run.stop("enough");
+  run.kill();
   await run.outcome;
   const log = await readFile(join(dataDir, "alloc", allocId, "alloc/logs/web.stdout.0"), "utf8");
   const lines = log.split("\n").filter((line) => line.startsWith("line "));
   expect(lines).toEqual(lines.map((_, index) => `line ${index}`));
   expect(await listContainers(allocId)).toEqual([]);
 });
+
+test("templates, artifacts and their environment are there when the task starts", async () => {
+  await using data = await makeFolder();
+  await writeFile(join(data.path, "conf"), "from a file\n");
+  await using agent = await createRealAgent();
+  const template = {
+    source: undefined,
+    changeMode: "restart",
+    changeSignal: "",
+    env: false,
+    perms: 0o644,
+    leftDelimiter: "{{",
+    rightDelimiter: "}}",
+  } as const;
+  const task = makeShellTask("web", "cat /local/out /local/conf /secrets/key; echo $FROM_TEMPLATE", {
+    env: { WHO: "me" },
+    templates: [
+      { ...template, data: '{{ env "WHO" }} in {{ env "NOMAD_TASK_DIR" }}\n', destination: "local/out" },
+      {
+        ...template,
+        data: "FROM_TEMPLATE={{ len `four` }}",
+        destination: "${NOMAD_SECRETS_DIR}/key",
+        env: true,
+      },
+    ],
+    artifacts: [{ source: join(data.path, "conf"), destination: "local/", options: {}, mode: "any" }],
+  });
+  const run = await agent.runJob(makeJob([makeGroup("g", [task])]));
+  const events = await readEvents(run);
+  expect(outputOf(events, "web")).toBe("me in /local\nfrom a file\nFROM_TEMPLATE=44\n");
+});
+
+test("a template that cannot be rendered fails the job with its place, and starts nothing", async () => {
+  await using agent = await createRealAgent();
+  const template = {
+    data: '{{ key "x" }}',
+    source: undefined,
+    destination: "local/out",
+    changeMode: "restart",
+    changeSignal: "",
+    env: false,
+    perms: 0o644,
+    leftDelimiter: "{{",
+    rightDelimiter: "}}",
+  } as const;
+  const restart = { attempts: 5, intervalMs: 60_000, delayMs: 0, mode: "fail" } as const;
+  const task = makeShellTask("web", "true", { templates: [template], restart });
+  const run = await agent.runJob(makeJob([makeGroup("g", [task])]));
+  const events = await readEvents(run);
+  const outcome = await run.outcome;
+  expect(outcome).toMatchObject({
+    state: "failed",
+    failedTask: { restarts: 0, error: { kind: "invalid", message: expect.stringContaining("local/out") } },
+  });
+  expect(events.some((event) => event.type === "task-event" && event.detail.type === "created")).toBe(false);
+});
+
+test("tasks of a bridge group reach each other at localhost, and their network goes with them", async () => {
+  const echo = await importImage(
+    bed().socket,
+    { name: "longshore-agent-echo", tag: randomUUID() },
+    await echoContent(),
+  );
+  try {
+    await using agent = await createRealAgent({ docker: { infra_image: echo } });
+    const network = { mode: "bridge", hostname: "shared", ports: [], dns: undefined } as const;
+    const script = "until echo hi | nc 127.0.0.1 7 | grep tcp; do sleep 0.05; done; hostname";
+    const run = await agent.runJob(makeJob([makeGroup("g", [makeShellTask("web", script)], { network })]));
+    const events = await readEvents(run);
+    const outcome = await run.outcome;
+    expect(outcome).toMatchObject({ state: "complete" });
+    expect(outputOf(events, "web")).toContain("tcp hi");
+    expect(await listContainers(outcome.tasks[0]?.task.allocId ?? "")).toEqual([]);
+  } finally {
+    await removeImage(bed().socket, echo);
+  }
+});
+
+test.each(["/containers/create", "/start"])(
+  "a stop while the engine is busy with %s leaves nothing",
+  async (call) => {
+    await using proxy = await startFaultProxy({ target: bed().socket });
+    await using agent = await createRealAgent({ socket: proxy.socket });
+    const held = deferred<void>();
+    proxy.rule(async (_method, path): Promise<Fault> => {
+      if (path.includes(call)) await held.promise;
+      return "pass";
+    });
+    const run = await agent.runJob(makeJob([makeGroup("g", [makeShellTask("web", "sleep 600")])]));
+    await proxy.seen("POST", new RegExp(`${call}$`));
+    run.stop("test");
+    held.resolve();
+    const outcome = await run.outcome;
+    expect(outcome).toMatchObject({ state: "stopped", failedTask: undefined });
+    expect(await listContainers(outcome.tasks[0]?.task.allocId ?? "")).toEqual([]);
+  },
+);

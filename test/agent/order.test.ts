@@ -214,3 +214,62 @@ test("output goes to the log file and to the reader", async () => {
   const file = join(data.path, "alloc", tasks[0]?.task.allocId ?? "", "alloc/logs/web.stdout.0");
   expect(await readFile(file, "utf8")).toBe("hello\n");
 });
+
+test("restarts are counted on by the run that takes over", async () => {
+  await using data = await makeFolder();
+  const engine = createMemoryEngine();
+  const restart = { attempts: 2, intervalMs: 600_000, delayMs: 0, mode: "fail" } as const;
+  const job = makeJob([makeGroup("g", [makeTask("bad", { restart })])]);
+  const first = createAgent({ driver: engine.createDriver(), dataDir: data.path });
+  await first.runJob(job);
+  await engine.called("running bad");
+  engine.exit("bad", 1);
+  await engine.called("running bad", 2);
+  await first[Symbol.asyncDispose]();
+
+  await using second = createAgent({ driver: engine.createDriver(), dataDir: data.path });
+  const run = await second.runJob(job);
+  await engine.called("recover bad");
+  engine.exit("bad", 1);
+  await engine.called("running bad", 3);
+  engine.exit("bad", 1);
+  expect(await run.outcome).toMatchObject({ state: "failed", failedTask: { restarts: 2 } });
+});
+
+test("forty tasks at once run, and nothing warns of leaks", async () => {
+  await using data = await makeFolder();
+  const engine = createMemoryEngine();
+  const warnings: Error[] = [];
+  const onWarning = (warning: Error): void => void warnings.push(warning);
+  process.on("warning", onWarning);
+  engine.onStart = () => void 0;
+  await using agent = createAgent({ driver: engine.createDriver(), dataDir: data.path });
+  const run = await agent.runJob(
+    makeJob([makeGroup("g", [makeTask("web")], { count: 40 })], { type: "service" }),
+  );
+  await engine.called("running web", 40);
+  run.stop("enough");
+  const outcome = await run.outcome;
+  process.off("warning", onWarning);
+  expect(outcome.tasks.filter(({ state }) => state === "stopped")).toHaveLength(40);
+  expect(engine.containers.size).toBe(0);
+  expect(warnings).toEqual([]);
+});
+
+test("the job's shutdown delays come before the signal, and a kill ends them", async () => {
+  await using data = await makeFolder();
+  const engine = createMemoryEngine();
+  await using agent = createAgent({ driver: engine.createDriver(), dataDir: data.path });
+  const task = makeTask("web", { shutdownDelayMs: 3_600_000 });
+  const run = await agent.runJob(makeJob([makeGroup("g", [task], { shutdownDelayMs: 1000 })]));
+  const events = readEvents(run);
+  await engine.called("running web");
+  run.stop("enough");
+  run.kill();
+  expect(await run.outcome).toMatchObject({ state: "stopped" });
+  expect(engine.calls).toContain("stop web SIGKILL 0");
+  const waits = (await events).filter(
+    (event) => event.type === "task-event" && event.detail.type === "waiting",
+  );
+  expect(waits).toMatchObject([{ detail: { ms: 3_601_000 } }]);
+});

@@ -8,22 +8,28 @@ import {
   type JobRun,
   type RunEvent,
 } from "../../src/agent/index.ts";
-import { createDockerDriver } from "../../src/driver/index.ts";
+import { createDockerDriver, parseAgentOptions } from "../../src/driver/index.ts";
 import { createEngine } from "../../src/engine/index.ts";
 import type { Task } from "../../src/jobfile/job.ts";
 import { bed, callEngineOk } from "../bed/index.ts";
 import { makeTask } from "./jobs.ts";
+
+export interface RealAgentOptions extends Partial<AgentOptions> {
+  /** Of a proxy; the bed's engine when missing. */
+  readonly socket?: string;
+  /** The docker driver's options. */
+  readonly docker?: Readonly<Record<string, unknown>>;
+}
 
 /** An agent with a driver and an engine of its own, as one process would have; disposing is that process's end. */
 export interface RealAgent extends Agent {
   readonly dataDir: string;
 }
 
-export async function createRealAgent(
-  options: Partial<AgentOptions> & { socket?: string } = {},
-): Promise<RealAgent> {
+export async function createRealAgent(options: RealAgentOptions = {}): Promise<RealAgent> {
   const engine = createEngine({ endpoint: `unix://${options.socket ?? bed().socket}` });
-  const driver = createDockerDriver({ engine });
+  const agentOptions = parseAgentOptions(options.docker);
+  const driver = createDockerDriver({ engine, agentOptions });
   const dataDir = options.dataDir ?? (await makeDataDir());
   const agent = createAgent({ driver, hostAddress: "127.0.0.1", ...options, dataDir });
   return {
