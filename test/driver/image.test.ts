@@ -68,6 +68,19 @@ describe("a task's image", () => {
     }
   });
 
+  it("stays when docker.cleanup.image is false", async () => {
+    await using registry = await openRegistry("1");
+    {
+      const agentOptions = parseAgentOptions(
+        { gc: { image_delay: "0" } },
+        { "docker.cleanup.image": "false" },
+      );
+      await using bench = startDriver({ agentOptions, removeImagesOnDispose: true });
+      await bench.start("true", { driverConfig: { image: registry.image } });
+    }
+    expect(await registry.isHere()).toBe(true);
+  });
+
   it("that waits for its delay goes when the driver is closed, if the host wants that", async () => {
     await using registry = await openRegistry("1");
     {
