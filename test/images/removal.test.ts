@@ -82,25 +82,33 @@ describe("after its last use an image", () => {
     await removeImage(bed().socket, `${repository}:other`);
   });
 
-  it.each([1, 2])("stays when a container of others uses it by that name, of %i it has", async (tags) => {
+  it.each([
+    ["by that name", "1", (reference: string) => reference, false],
+    ["by that name, one of two it has", "1", (reference: string) => reference, true],
+    [
+      "by that name without latest, one of two it has",
+      "latest",
+      (reference: string) => reference.slice(0, -7),
+      true,
+    ],
+  ])("stays when a container of others uses it %s", async (_how, tag, toName, hasOther) => {
     await using at = await openImages({ imageDelayMs: 60_000 });
-    const reference = await at.push();
+    const reference = await at.push(tag);
     const lease = await at.images.acquire({ reference });
-    const other = reference.replace(/:1$/, ":other");
-    const [repository] = reference.split(/:(?=[^:]*$)/);
-    if (tags === 2) {
+    const repository = reference.slice(0, reference.lastIndexOf(":"));
+    if (hasOther) {
       await callEngineOk(bed().socket, "POST", `/images/${reference}/tag?repo=${repository}&tag=other`);
     }
     const { runLabel } = bed();
     const name = `longshore-test-images-${crypto.randomUUID()}`;
-    const Labels = { [runLabel.key]: runLabel.value };
-    const { id } = await at.engine.createContainer(name, { Image: reference, Labels, HostConfig: {} });
+    const request = { Image: toName(reference), Labels: { [runLabel.key]: runLabel.value }, HostConfig: {} };
+    const { id } = await at.engine.createContainer(name, request);
     lease.release();
     await at.images.flush();
     expect(await at.has(reference)).toBe(true);
     expect(at.removals).toEqual([]);
     await at.engine.removeContainer(id);
-    if (tags === 2) await removeImage(bed().socket, other);
+    if (hasOther) await removeImage(bed().socket, `${repository}:other`);
   });
 
   it("that is gone already is no trouble", async () => {

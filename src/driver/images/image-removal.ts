@@ -2,6 +2,7 @@ import type { Engine, ImageInspect } from "../../engine/index.ts";
 import type { CallOptions } from "../../task/index.ts";
 import { isLongshoreError } from "../../task/index.ts";
 import { findImage } from "./find-image.ts";
+import { formatImageReference, parseImageReference } from "./image-reference.ts";
 
 export interface RemovalCandidate extends CallOptions {
   /** The one reference to remove. */
@@ -71,7 +72,16 @@ async function isUsedByName(
 ): Promise<boolean> {
   if ((image.RepoTags ?? []).length < 2) return false;
   const containers = await engine.listContainers({ all: true, signal: candidate.signal });
-  return containers.some((container) => container.Image === candidate.reference);
+  return containers.some(({ Image }) => isSameReference(Image, candidate.reference));
+}
+
+/** Containers carry the name that they were made with: `redis` as well as `redis:latest`, or an id. */
+function isSameReference(text: string, reference: string): boolean {
+  try {
+    return formatImageReference(parseImageReference(text)) === reference;
+  } catch {
+    return false;
+  }
 }
 
 /** Images that the reference meant before a newer one was pulled: they have no name any more. */
