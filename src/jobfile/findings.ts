@@ -4,10 +4,15 @@ import type { Fault, Place } from "./tree.ts";
 /** The texts that places refer to, by file name. */
 export type SourceTexts = ReadonlyMap<string, string>;
 
+/** Where something stands, as one number. */
+function order({ range }: Pick<NoEffect, "range">): number {
+  return (range?.line ?? 0) * 1e8 + (range?.column ?? 0);
+}
+
 /** Collects what is found in one job file, and gives places their line of source. */
 export class Findings {
-  readonly diagnostics: Diagnostic[] = [];
-  readonly noEffect: NoEffect[] = [];
+  readonly #diagnostics: Diagnostic[] = [];
+  readonly #noEffect: NoEffect[] = [];
   readonly #files: readonly string[];
   readonly #lines: ReadonlyMap<string, readonly string[]>;
 
@@ -44,8 +49,13 @@ export class Findings {
   }
 
   idle(key: string, place: Place | undefined): void {
-    if (!this.noEffect.some((known) => known.key === key))
-      this.noEffect.push({ key, range: this.range(place) });
+    if (!this.#noEffect.some((known) => known.key === key))
+      this.#noEffect.push({ key, range: this.range(place) });
+  }
+
+  /** In the order of the file. */
+  idleKeys(): readonly NoEffect[] {
+    return this.#noEffect.toSorted((left, right) => order(left) - order(right));
   }
 
   errors(): readonly Diagnostic[] {
@@ -62,12 +72,11 @@ export class Findings {
       other.detail === found.detail &&
       other.range?.line === found.range?.line &&
       other.range?.column === found.range?.column;
-    if (!this.diagnostics.some(same)) this.diagnostics.push(found);
+    if (!this.#diagnostics.some(same)) this.#diagnostics.push(found);
   }
 
   #sorted(severity: Diagnostic["severity"]): readonly Diagnostic[] {
-    const order = (found: Diagnostic) => (found.range?.line ?? 0) * 1e6 + (found.range?.column ?? 0);
-    return this.diagnostics
+    return this.#diagnostics
       .filter((found) => found.severity === severity)
       .sort((left, right) => order(left) - order(right));
   }

@@ -24,8 +24,11 @@ interface GoRuntime {
 }
 
 interface Instance {
+  readonly scope: Record<string, unknown>;
   call(operation: Operation, request: string): string;
   memoryBytes(): number;
+  /** A call broke it. */
+  dead: boolean;
 }
 
 /** Above this the instance is thrown away after a call: WebAssembly memory never shrinks. */
@@ -65,10 +68,7 @@ function unreferencedTimeout(callback: () => void, delayMs: number): NodeJS.Time
   return setTimeout(callback, delayMs).unref();
 }
 
-async function instantiate(
-  module: object,
-  runtimeSource: string,
-): Promise<[Instance, Record<string, unknown>]> {
+async function instantiate(module: object, runtimeSource: string): Promise<Instance> {
   const scope = createHostScope();
   // The file expects to be a script of a page and writes to globalThis; here it gets one of its own.
   new Function("globalThis", "setTimeout", runtimeSource)(scope, unreferencedTimeout);
@@ -76,9 +76,8 @@ async function instantiate(
   runtime.exit = () => undefined;
   const instance = await wasm.instantiate(module, runtime.importObject);
   void runtime.run(instance);
-  const call = scope.longshoreHcl as (operation: Operation, request: string) => string;
-  const memory = instance.exports.mem;
-  return [{ call, memoryBytes: () => memory.buffer.byteLength }, scope];
+  const call = scope.longshoreHcl as Instance["call"];
+  return { scope, call, memoryBytes: () => instance.exports.mem.buffer.byteLength, dead: false };
 }
 
 /**
@@ -88,25 +87,24 @@ async function instantiate(
 export class HclEngine {
   readonly #schemas: string;
   #parts: Promise<[object, string]> | undefined;
-  #instance: Promise<[Instance, Record<string, unknown>]> | undefined;
+  #instance: Promise<Instance> | undefined;
 
   /** `schemas` are what `parse` may name: blocks as the Go side's Schema has them. */
   constructor(schemas: Readonly<Record<string, unknown>>) {
     this.#schemas = JSON.stringify(schemas);
   }
 
-  /** Rejects with kind `internal` when the call broke the engine; `Nested too deeply` is the usual reason. */
+  /** Rejects with kind `internal` when the call broke the engine; other calls do not notice. */
   async call(operation: Operation, request: unknown, functions: HostFunctions = {}): Promise<unknown> {
-    this.#instance ??= this.#start();
+    const instance = await this.#alive();
     let answer: { ok?: unknown; failure?: string };
     try {
-      const [instance, scope] = await this.#instance;
-      Object.assign(scope, functions);
+      Object.assign(instance.scope, functions);
+      // Nothing comes back from a program that ended meanwhile.
       answer = JSON.parse(instance.call(operation, JSON.stringify(request)) ?? '{"failure":"it ended"}');
-      if (instance.memoryBytes() > maxIdleMemoryBytes) this.#instance = undefined;
+      instance.dead = instance.memoryBytes() > maxIdleMemoryBytes;
     } catch (error) {
-      this.#instance = undefined;
-      if (error instanceof LongshoreError) throw error;
+      instance.dead = true;
       throw new LongshoreError("internal", `the HCL engine broke: ${describe(error)}`, { cause: error });
     }
     if (answer.failure !== undefined)
@@ -114,11 +112,24 @@ export class HclEngine {
     return answer.ok;
   }
 
-  async #start(): Promise<[Instance, Record<string, unknown>]> {
+  /** From here to the end of a call nothing waits, so that what is alive stays so until then. */
+  async #alive(): Promise<Instance> {
+    for (;;) {
+      this.#instance ??= this.#start();
+      const starting = this.#instance;
+      const instance = await starting.catch((error: unknown) => {
+        if (this.#instance === starting) this.#instance = undefined;
+        throw error;
+      });
+      if (!instance.dead) return instance;
+      if (this.#instance === starting) this.#instance = undefined;
+    }
+  }
+
+  async #start(): Promise<Instance> {
     this.#parts ??= Promise.all([compile(), readFile(findPart("wasm_exec.js"), "utf8")]);
-    const [module, source] = await this.#parts;
-    const started = await instantiate(module, source);
-    started[0].call("define", this.#schemas);
+    const started = await instantiate(...(await this.#parts));
+    started.call("define", this.#schemas);
     return started;
   }
 }

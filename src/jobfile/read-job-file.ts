@@ -45,7 +45,7 @@ export async function readJobFile(input: JobSource, options: ReadJobOptions = {}
   if (errors.length > 0 || found === undefined) throw new JobFileError(main.name, errors);
   return {
     job: found.job,
-    noEffect: findings.noEffect,
+    noEffect: findings.idleKeys(),
     warnings: findings.warnings(),
     locate: (path) => findings.locate(findPlace(found.block, path)),
   };

@@ -17,7 +17,10 @@ export function toJob(
 ): { readonly job: Job; readonly block: Block } | undefined {
   const [block, second] = file.blocks.job ?? [];
   if (block === undefined) {
-    findings.error(undefined, "Missing job block", 'A job file holds one job "name" { ... } block.');
+    // Behind another fault it is only what follows from it: a misspelt block, say.
+    if (findings.errors().length === 0) {
+      findings.error([0, 1, 1, 1, 1], "Missing job block", 'A job file holds one job "name" { ... } block.');
+    }
     return undefined;
   }
   if (second !== undefined) {

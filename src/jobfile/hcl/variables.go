@@ -177,7 +177,7 @@ func (v *variable) assign(value cty.Value, origin string, at *hcl.Range) hcl.Dia
 			subject = *at
 		}
 		return hcl.Diagnostics{fault(subject, "Invalid value for variable",
-			"The value of %q (%s) is not a %s: %s.", v.name, origin, typeName(v.kind), err)}
+			"The value of %q (%s) does not suit its type: %s.", v.name, origin, err)}
 	}
 	v.value = converted
 	return nil

@@ -1,0 +1,534 @@
+import { describe, expect, it } from "vitest";
+import { formatDiagnostic } from "./format-diagnostic.ts";
+import { JobFileError } from "./job-file-error.ts";
+import { readJobFile } from "./read-job-file.ts";
+
+/** All that a person sees of a file's faults. */
+async function shown(text: string, name = "x.nomad"): Promise<string> {
+  try {
+    await readJobFile({ name, text });
+  } catch (error) {
+    if (error instanceof JobFileError) return error.diagnostics.map(formatDiagnostic).join("\n");
+    throw error;
+  }
+  return "";
+}
+
+function job(body: string): string {
+  return `job "j" {\n${body}\n}`;
+}
+function group(body: string): string {
+  return job(`group "g" {\n${body}\ntask "t" {}\n}`);
+}
+function task(body: string): string {
+  return job(`group "g" {\ntask "t" {\n${body}\n}\n}`);
+}
+function seed(body: string): string {
+  return job(`task "t" {\n${body}\n}`);
+}
+
+describe("the error for", () => {
+  it.each<[string, string, readonly string[]]>([
+    [
+      "a key that is close to a known one",
+      job('datacentres = ["dc1"]\ngroup "g" {\ntask "t" {}\n}'),
+      [
+        "x.nomad:2:1: Unsupported argument",
+        '  2 | datacentres = ["dc1"]',
+        "    | ^^^^^^^^^^^",
+        '  An argument named "datacentres" is not expected here. Did you mean "datacenters"?',
+      ],
+    ],
+    [
+      "a block that is close to a known one",
+      task("resource {\ncpu = 1\n}"),
+      [
+        "x.nomad:4:1: Unsupported block type",
+        "  4 | resource {",
+        "    | ^^^^^^^^",
+        '  Blocks of type "resource" are not expected here. Did you mean "resources"?',
+      ],
+    ],
+    [
+      "a block written as an argument",
+      task("resources = {\ncpu = 1\n}"),
+      [
+        "x.nomad:4:1: Unsupported argument",
+        "  4 | resources = {",
+        "    | ^^^^^^^^^",
+        '  An argument named "resources" is not expected here. Did you mean to define a block of type "resources"?',
+      ],
+    ],
+    [
+      "a key of a block without effect that Nomad does not know",
+      group('service {\nname = "x"\nchek {\n}\n}'),
+      [
+        "x.nomad:5:1: Unsupported block type",
+        "  5 | chek {",
+        "    | ^^^^",
+        '  Blocks of type "chek" are not expected here. Did you mean "check"?',
+      ],
+    ],
+    [
+      "a syntax error",
+      'job "j" {\n  type = = 1\n}',
+      [
+        "x.nomad:2:10: Invalid expression",
+        "  2 |   type = = 1",
+        "    |          ^",
+        "  Expected the start of an expression, but found an invalid expression token.",
+      ],
+    ],
+    [
+      "a job that is not there",
+      'variable "a" {\ndefault = 1\n}',
+      [
+        "x.nomad:1:1: Missing job block",
+        '  1 | variable "a" {',
+        "    | ^",
+        '  A job file holds one job "name" { ... } block.',
+      ],
+    ],
+    [
+      "no name",
+      'job "" {\ngroup "g" {\ntask "t" {}\n}\n}',
+      [
+        "x.nomad:1:5: Missing job name",
+        '  1 | job "" {',
+        "    |     ^^",
+        '  A job needs a name: job "name" { ... }.',
+      ],
+    ],
+    [
+      "a job without groups",
+      job(""),
+      [
+        "x.nomad:1:1: Nothing to run",
+        '  1 | job "j" {',
+        "    | ^^^^^^^",
+        '  The job "j" has no group with a task in it.',
+      ],
+    ],
+    [
+      "a group without tasks",
+      job('group "g" {}'),
+      [
+        "x.nomad:2:1: Nothing to run",
+        '  2 | group "g" {}',
+        "    | ^^^^^^^^^",
+        '  The group "g" has no task.',
+      ],
+    ],
+    [
+      "a type that does not exist",
+      job('type = "srvice"\ngroup "g" {\ntask "t" {}\n}'),
+      [
+        "x.nomad:2:8: Invalid value",
+        '  2 | type = "srvice"',
+        "    |        ^^^^^^^^",
+        '  "type" must be "service", "batch", "system" or "sysbatch", not "srvice".',
+      ],
+    ],
+    [
+      "a priority out of range",
+      job('priority = 101\ngroup "g" {\ntask "t" {}\n}'),
+      [
+        "x.nomad:2:12: Invalid value",
+        "  2 | priority = 101",
+        "    |            ^^^",
+        '  "priority" must be from 1 to 100, but is 101.',
+      ],
+    ],
+    [
+      "a negative count",
+      group("count = -1"),
+      [
+        "x.nomad:3:9: Invalid value",
+        "  3 | count = -1",
+        "    |         ^^",
+        '  "count" must not be negative, but is -1.',
+      ],
+    ],
+    [
+      "half a count",
+      group("count = 1.5"),
+      [
+        "x.nomad:3:9: Invalid value",
+        "  3 | count = 1.5",
+        "    |         ^^^",
+        '  "count" must be a whole number, not 1.5.',
+      ],
+    ],
+    [
+      "a count that the task's start would know",
+      group("count = NOMAD_META_count"),
+      [
+        "x.nomad:3:9: Incorrect value type",
+        "  3 | count = NOMAD_META_count",
+        "    |         ^^^^^^^^^^^^^^^^",
+        '  Inappropriate value for "count": a number is required. The value ${NOMAD_META_count} is only known when the task starts, and cannot be used here.',
+      ],
+    ],
+    [
+      "an unknown network mode",
+      group('network {\nmode = "bridged"\n}'),
+      [
+        "x.nomad:4:8: Unknown network mode",
+        '  4 | mode = "bridged"',
+        "    |        ^^^^^^^^^",
+        '  "bridged" cannot be used on one machine; "mode" is "host", "bridge" or "none".',
+      ],
+    ],
+    [
+      "a port label",
+      group('network {\nport "a-b" {}\n}'),
+      [
+        "x.nomad:4:6: Invalid port label",
+        '  4 | port "a-b" {}',
+        "    |      ^^^^^",
+        '  "a-b" is no port label: letters, digits and _ are allowed (^[a-zA-Z0-9_]+$).',
+      ],
+    ],
+    [
+      "a port label that is there twice",
+      group('network {\nport "a" {}\nport "a" {}\n}'),
+      [
+        "x.nomad:5:6: Duplicate port label",
+        '  5 | port "a" {}',
+        "    |      ^^^",
+        '  The port "a" is there already, on line 4.',
+      ],
+    ],
+    [
+      "port 0",
+      group('network {\nport "a" {\nstatic = 0\n}\n}'),
+      [
+        "x.nomad:5:10: Invalid value",
+        "  5 | static = 0",
+        "    |          ^",
+        '  "static" must be from 1 to 65535, but is 0.',
+      ],
+    ],
+    [
+      "port 65536",
+      group('network {\nport "a" {\nstatic = 65536\n}\n}'),
+      [
+        "x.nomad:5:10: Invalid value",
+        "  5 | static = 65536",
+        "    |          ^^^^^",
+        '  "static" must be from 1 to 65535, but is 65536.',
+      ],
+    ],
+    [
+      "a port that is text",
+      group('network {\nport "a" {\nstatic = "http"\n}\n}'),
+      [
+        "x.nomad:5:10: Incorrect value type",
+        '  5 | static = "http"',
+        "    |          ^^^^^^",
+        '  Inappropriate value for "static": a number is required.',
+      ],
+    ],
+    [
+      "two static ports alike",
+      group('network {\nport "a" {\nstatic = 80\n}\nport "b" {\nstatic = 80\n}\n}'),
+      [
+        "x.nomad:8:10: Port taken twice",
+        "  8 | static = 80",
+        "    |          ^^",
+        '  port "b" wants the static port 80, which port "a" has.',
+      ],
+    ],
+    [
+      "a static port with a count",
+      group('count = 2\nnetwork {\nport "a" {\nstatic = 80\n}\n}'),
+      [
+        "x.nomad:6:10: Static port with a count",
+        "  6 | static = 80",
+        "    |          ^^",
+        '  With count = 2, port "a" would need the static port 80 2 times on this one machine.',
+      ],
+    ],
+    [
+      "a port that the group does not have",
+      task('config {\nports = ["x"]\n}'),
+      [
+        "x.nomad:5:10: Unknown port",
+        '  5 | ports = ["x"]',
+        "    |          ^^^",
+        '  Port "x" not found, check network block. The group has no ports.',
+      ],
+    ],
+    [
+      "another driver",
+      task('driver = "exec"'),
+      [
+        "x.nomad:4:10: Unknown driver",
+        '  4 | driver = "exec"',
+        "    |          ^^^^^^",
+        '  There is no driver "exec" here; the one there is is "docker".',
+      ],
+    ],
+    [
+      "a duration",
+      task('kill_timeout = "5 seconds"'),
+      [
+        "x.nomad:4:16: Invalid duration",
+        '  4 | kill_timeout = "5 seconds"',
+        "    |                ^^^^^^^^^^^",
+        '  "kill_timeout" must be a duration such as "300ms", "5s", "1m30s" or "1h", not "5 seconds".',
+      ],
+    ],
+    [
+      "a bare number as a duration",
+      task("kill_timeout = 20"),
+      [
+        "x.nomad:4:16: Duration without a unit",
+        "  4 | kill_timeout = 20",
+        "    |                ^^",
+        '  "kill_timeout" needs a unit: write "20s" if seconds are meant.',
+      ],
+    ],
+    [
+      "a negative duration",
+      task('shutdown_delay = "-5s"'),
+      [
+        "x.nomad:4:18: Invalid value",
+        '  4 | shutdown_delay = "-5s"',
+        "    |                  ^^^^^",
+        '  "shutdown_delay" must not be negative, but is -5s.',
+      ],
+    ],
+    [
+      "a boolean",
+      task('leader = "maybe"'),
+      [
+        "x.nomad:4:10: Incorrect value type",
+        '  4 | leader = "maybe"',
+        "    |          ^^^^^^^",
+        '  Inappropriate value for "leader": a bool is required.',
+      ],
+    ],
+    [
+      "zero CPU",
+      task("resources {\ncpu = 0\n}"),
+      [
+        "x.nomad:5:7: Invalid cpu",
+        "  5 | cpu = 0",
+        "    |       ^",
+        '  "cpu" must be above 0 MHz, but is 0.',
+      ],
+    ],
+    [
+      "negative memory",
+      task("resources {\nmemory = -1\n}"),
+      [
+        "x.nomad:5:10: Invalid memory",
+        "  5 | memory = -1",
+        "    |          ^^",
+        '  "memory" must be above 0 MB, but is -1.',
+      ],
+    ],
+    [
+      "no resources in the style of 2015",
+      seed('config {\nimage = "x"\n}'),
+      [
+        "x.nomad:2:1: Missing resources",
+        '  2 | task "t" {',
+        "    | ^^^^^^^^",
+        '  The task "t" needs resources { cpu = <MHz>, memory = <MB> } in a job file of 2015\'s style.',
+      ],
+    ],
+    [
+      "no memory in the style of 2015",
+      seed("resources {\ncpu = 1\n}"),
+      [
+        "x.nomad:3:1: Missing memory",
+        "  3 | resources {",
+        "    | ^^^^^^^^^",
+        '  "memory" is required in a job file of 2015\'s style, as a number of MB above 0.',
+      ],
+    ],
+    [
+      "a container's network in the style of 2015",
+      seed('config {\nnetwork_mode = "container:x"\n}\nresources {\ncpu = 1\nmemory = 1\n}'),
+      [
+        "x.nomad:4:16: Invalid network mode",
+        '  4 | network_mode = "container:x"',
+        "    |                ^^^^^^^^^^^^^",
+        '  "container:x" is no network mode of a job file in the style of 2015: "network_mode" is "default", "bridge", "host" or "none".',
+      ],
+    ],
+    [
+      "a reserved port that is text",
+      seed('resources {\ncpu = 1\nmemory = 1\nnetwork {\nreserved_ports = ["ssh"]\n}\n}'),
+      [
+        "x.nomad:7:19: Incorrect value type",
+        '  7 | reserved_ports = ["ssh"]',
+        "    |                   ^^^^^",
+        '  A reserved port is a number, not the text "ssh".',
+      ],
+    ],
+    [
+      "a dynamic port out of range",
+      seed("resources {\ncpu = 1\nmemory = 1\nnetwork {\ndynamic_ports = [70000]\n}\n}"),
+      [
+        "x.nomad:7:18: Invalid port",
+        "  7 | dynamic_ports = [70000]",
+        "    |                  ^^^^^",
+        "  A port is a whole number from 1 to 65535, not 70000.",
+      ],
+    ],
+    [
+      "two tasks of one name",
+      job('group "g" {\ntask "t" {}\ntask "t" {}\n}'),
+      [
+        "x.nomad:4:6: Duplicate task name",
+        '  4 | task "t" {}',
+        "    |      ^^^",
+        '  There is a task "t" already, on line 3.',
+      ],
+    ],
+    [
+      "two groups of one name",
+      job('group "g" {\ntask "t" {}\n}\ngroup "g" {\ntask "t" {}\n}'),
+      [
+        "x.nomad:5:7: Duplicate group name",
+        '  5 | group "g" {',
+        "    |       ^^^",
+        '  There is a group "g" already, on line 2.',
+      ],
+    ],
+    [
+      "a task's name that is no folder",
+      job('group "g" {\ntask "../t" {}\n}'),
+      [
+        "x.nomad:3:6: Invalid task name",
+        '  3 | task "../t" {}',
+        "    |      ^^^^^^",
+        '  "../t" is no task name: it becomes a folder, so it has no slashes and is not . or ...',
+      ],
+    ],
+    [
+      "two leaders",
+      job('group "g" {\ntask "a" {\nleader = true\n}\ntask "b" {\nleader = true\n}\n}'),
+      [
+        "x.nomad:7:10: Two leaders",
+        "  7 | leader = true",
+        "    |          ^^^^",
+        '  One task of a group may lead; "a" does already.',
+      ],
+    ],
+    [
+      "a template with two texts",
+      task('template {\ndata = "x"\nsource = "y"\ndestination = "z"\n}'),
+      [
+        "x.nomad:4:1: Invalid template",
+        "  4 | template {",
+        "    | ^^^^^^^^",
+        '  A template has either "data" or "source"; this one has both.',
+      ],
+    ],
+    [
+      "a lifecycle hook",
+      task('lifecycle {\nhook = "before"\n}'),
+      [
+        "x.nomad:5:8: Invalid value",
+        '  5 | hook = "before"',
+        "    |        ^^^^^^^^",
+        '  "hook" must be "prestart", "poststart" or "poststop", not "before".',
+      ],
+    ],
+    [
+      "log limits",
+      task("logs {\nmax_files = 0\n}"),
+      [
+        "x.nomad:5:13: Invalid value",
+        "  5 | max_files = 0",
+        "    |             ^",
+        '  "max_files" must be at least 1, but is 0.',
+      ],
+    ],
+    [
+      "a volume that the group does not have",
+      task('volume_mount {\nvolume = "v"\ndestination = "/v"\n}'),
+      [
+        "x.nomad:5:10: Unknown volume",
+        '  5 | volume = "v"',
+        "    |          ^^^",
+        '  The group has no volume "v".',
+      ],
+    ],
+    [
+      "a block that may stand once",
+      task("resources {\ncpu = 1\n}\nresources {\ncpu = 2\n}"),
+      [
+        "x.nomad:7:1: Duplicate resources block",
+        "  7 | resources {",
+        "    | ^^^^^^^^^",
+        '  One "resources" block may stand here; the first is on line 4.',
+      ],
+    ],
+    [
+      "a function that does not exist",
+      job('meta {\na = uper("x")\n}\ngroup "g" {\ntask "t" {}\n}'),
+      [
+        "x.nomad:3:5: Call to unknown function",
+        '  3 | a = uper("x")',
+        "    |     ^^^^",
+        '  There is no function named "uper". Did you mean "upper"?',
+      ],
+    ],
+    [
+      "a variable that is not declared",
+      job('meta {\na = var.x\n}\ngroup "g" {\ntask "t" {}\n}'),
+      [
+        "x.nomad:3:8: Unsupported attribute",
+        "  3 | a = var.x",
+        "    |        ^^",
+        '  This object does not have an attribute named "x".',
+      ],
+    ],
+  ])("%s", async (_, text, expected) => {
+    expect((await shown(text)).split("\n")).toEqual(expected);
+  });
+
+  it("several faults comes with all of them, in the order of the file", async () => {
+    const text =
+      'job "j" {\n  priority = 0\n  grop "g" {}\n  group "h" {\n    count = "x"\n    task "t" {\n      cnfig {}\n    }\n  }\n}';
+    const lines = (await shown(text)).split("\n").filter((line) => line.startsWith("x.nomad:"));
+    expect(lines).toEqual([
+      "x.nomad:2:14: Invalid value",
+      "x.nomad:3:3: Unsupported block type",
+      "x.nomad:5:13: Incorrect value type",
+      "x.nomad:7:7: Unsupported block type",
+    ]);
+  });
+
+  it("JSON has places too", async () => {
+    const mirrored = '{ "job": { "j": { "group": { "g": { "cuont": 1, "task": { "t": {} } } } } } }';
+    expect(await shown(mirrored, "x.json")).toBe(
+      [
+        "x.json:1:37: Extraneous JSON object property",
+        `  1 | ${mirrored}`,
+        `    | ${" ".repeat(36)}^^^^^^^`,
+        '  No argument or block type is named "cuont". Did you mean "count"?',
+      ].join("\n"),
+    );
+    const api = '{"Job": {"ID": "j",\n "TaskGroups": [{"Name": "g", "Cuont": 1, "Tasks": [{"Name": "t"}]}]}}';
+    expect(await shown(api, "x.json")).toContain("x.json:2:31: Unknown key\n");
+    expect(await shown(api, "x.json")).toContain('Did you mean "Count"?');
+  });
+});
+
+describe("the message of the whole error", () => {
+  it("has the first fault with its place, and how many more there are", async () => {
+    const error = await readJobFile({ name: "x.nomad", text: job("priority = 0\ntype = 1") }).catch(
+      (reason: unknown) => reason,
+    );
+    expect(error).toMatchObject({ name: "JobFileError", kind: "invalid", retryable: false });
+    expect((error as Error).message).toBe(
+      'x.nomad:1:1: Nothing to run: The job "j" has no group with a task in it. (and 2 more)',
+    );
+  });
+});
