@@ -93,6 +93,8 @@ export interface JobRun {
 export interface RunOptions {
   /** Values for `${attr.x}`, `${node.x}` and `${meta.x}`. */
   readonly node?: NodeFacts | undefined;
+  /** Aborting gives up the preparation, as long as `runJob` has not resolved; then `stop` and `kill` are the way. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface NodeFacts {

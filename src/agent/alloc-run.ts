@@ -38,7 +38,8 @@ export function startAlloc(scope: JobScope, group: TaskGroup, record: AllocRecor
 
   async function run(): Promise<AllocState> {
     const alloc: AllocWork = { scope, group, record, kill: kill.signal, stop: setupStop.signal };
-    emitState(alloc, "pending", "");
+    const isRunning = Object.values(record.tasks).some((task) => task.phase === "running");
+    emitState(alloc, isRunning ? "running" : "pending", isRunning ? "taken over" : "");
     const isSetUp = await setUp(alloc);
     const end = isSetUp ? await runTasks(alloc) : request === "none" ? "failed" : "stopped";
     return await tearDown(alloc, end, reason);
@@ -196,8 +197,9 @@ function setPhase(alloc: AllocWork, name: string, phase: TaskPhase): void {
   if (isEnded(task.phase)) return;
   task.phase = phase;
   if (phase === "failed") scope.onTaskFailed(toTaskRef(toPlace(alloc, name)));
-  const wereNone = Object.values(record.tasks).filter((other) => other.phase === "running").length === 1;
-  if (phase === "running" && wereNone) emitState(alloc, "running", "");
+  const others = Object.values(record.tasks).filter((other) => other !== task);
+  const isFirst = others.every((other) => other.phase === "pending" || other.phase === "starting");
+  if (phase === "running" && isFirst) emitState(alloc, "running", "");
   // Nothing waits for it: a state that is a step behind leads to the same decisions.
   scope.save().catch((error: unknown) => {
     scope.context.logger.error("state not saved", {

@@ -65,13 +65,18 @@ interface Shared {
 async function beginJob(shared: Shared, job: Job, options: RunOptions): Promise<JobRun> {
   const { context, detach } = shared;
   detach.signal.throwIfAborted();
+  options.signal?.throwIfAborted();
   const node = options.node ?? readNodeFacts();
   checkJob(job, context.driver, { settings: context.settings, node });
   const jobFolder = toJobFolder(context.settings.dataDir, job.id);
   const lock = await lockJob(jobFolder, job.id);
   const store = createStateStore(jobFolder);
   try {
-    const { record, resumed } = await loadOrCreate(shared, job, node, { jobFolder, store });
+    const { record, resumed } = await loadOrCreate(shared, job, node, {
+      jobFolder,
+      store,
+      signal: options.signal,
+    });
     await store.save(record).catch((error: unknown) => {
       for (const alloc of record.allocations) giveBack(shared, alloc.ports, alloc);
       throw error;
@@ -99,12 +104,18 @@ async function beginJob(shared: Shared, job: Job, options: RunOptions): Promise<
   }
 }
 
+interface LoadOptions {
+  readonly jobFolder: string;
+  readonly store: StateStore;
+  readonly signal: AbortSignal | undefined;
+}
+
 /** The record of the run before if it can go on, else a new one, after what was left behind is removed. */
 async function loadOrCreate(
   shared: Shared,
   job: Job,
   node: NodeFacts,
-  { jobFolder, store }: { readonly jobFolder: string; readonly store: StateStore },
+  { jobFolder, store, signal }: LoadOptions,
 ): Promise<{ readonly record: JobRecord; readonly resumed: boolean }> {
   const { context } = shared;
   const { record: old, setAside } = await store.load();
@@ -118,7 +129,7 @@ async function loadOrCreate(
     return { record: old, resumed: true };
   }
   if (old !== undefined) {
-    await removeOldRun(context, old, jobFolder);
+    await removeOldRun(context, old, { jobFolder, signal });
     await store.clear();
   }
   return { record: await createRecord(shared, job, jobHash), resumed: false };

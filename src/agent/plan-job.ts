@@ -84,6 +84,12 @@ function checkMachine(place: TaskPlace): readonly OptionProblem[] {
   const { task, settings } = place;
   const { machine } = settings;
   const problems: OptionProblem[] = [];
+  if (!isFolderName(task.name))
+    problems.push({
+      path: toPath(place),
+      message: `"${task.name}" cannot be a task's name: a folder is named after it`,
+      hint: 'Names may not be empty, ".", ".." or "alloc", and have no slash in them.',
+    });
   if (task.driver !== "docker")
     problems.push({
       path: [...toPath(place), "driver"],
@@ -134,6 +140,11 @@ function toProblem(thrown: unknown, path: OptionProblem["path"]): OptionProblem 
 
 function toPath({ group, task }: TaskPlace): readonly string[] {
   return ["group", group.name, "task", task.name];
+}
+
+/** The task's folder lies beside the allocation's `alloc`. */
+function isFolderName(name: string): boolean {
+  return !["", ".", "..", "alloc"].includes(name) && !/[/\\\0]/.test(name) && Buffer.byteLength(name) <= 128;
 }
 
 /** The allocations of a group have the same faults: each is told once. */

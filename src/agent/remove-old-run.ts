@@ -13,14 +13,16 @@ import { toLongshoreError } from "./to-error.ts";
 export async function removeOldRun(
   context: AgentContext,
   record: JobRecord,
-  jobFolder: string,
+  { jobFolder, signal }: { readonly jobFolder: string; readonly signal: AbortSignal | undefined },
 ): Promise<void> {
-  for (const alloc of record.allocations)
-    await Promise.all(
-      Object.entries(alloc.tasks).map(([name, task]) => removeTask(context, alloc, name, task)),
-    );
+  context.logger.info("removing what an earlier run left", { job: record.jobId });
+  const removing = record.allocations.flatMap((alloc) =>
+    Object.entries(alloc.tasks).map(([name, task]) => removeTask(context, { alloc, name, task, signal })),
+  );
+  const failed = (await Promise.allSettled(removing)).find((result) => result.status === "rejected");
+  if (failed !== undefined) throw failed.reason;
   for (const alloc of record.allocations) {
-    if (alloc.networkRequested) await context.driver.destroyNetwork(alloc.id);
+    if (alloc.networkRequested) await context.driver.destroyNetwork(alloc.id, { signal });
     await removeAllocDir(toAllocDir(context.settings, alloc.id)).catch((error: unknown) =>
       context.logger.warn(toLongshoreError(error).message, { alloc: alloc.id }),
     );
@@ -29,12 +31,19 @@ export async function removeOldRun(
   }
 }
 
+interface OldTask {
+  readonly alloc: AllocRecord;
+  readonly name: string;
+  readonly task: TaskRecord;
+  readonly signal: AbortSignal | undefined;
+}
+
 async function removeTask(
   context: AgentContext,
-  alloc: AllocRecord,
-  name: string,
-  task: TaskRecord,
+  { alloc, name, task, signal: given }: OldTask,
 ): Promise<void> {
+  // Of its own: many waiters on one signal count against its limit of listeners.
+  const signal = given && AbortSignal.any([given]);
   const guessed = toGuessedHandle(alloc, name, task);
   const handle = task.handle ?? guessed;
   if (handle === undefined) return;
@@ -42,11 +51,13 @@ async function removeTask(
   const { id } = handle.config;
   const { graceMs, killSignal } = task.stopWith;
   try {
-    await driver.recoverTask(handle);
-    if (task.handle !== null) await driver.stopTask(id, { graceMs, killSignal: killSignal ?? undefined });
-    await driver.destroyTask(id, { force: true });
+    await driver.recoverTask(handle, { signal });
+    if (task.handle !== null)
+      await driver.stopTask(id, { graceMs, killSignal: killSignal ?? undefined, signal });
+    await driver.destroyTask(id, { force: true, signal });
   } catch (error) {
     if (isLongshoreError(error, "not-found")) return;
+    signal?.throwIfAborted();
     const { message } = toLongshoreError(error);
     throw new LongshoreError(
       "internal",

@@ -162,7 +162,7 @@ test("what a run was killed in the middle of starting is found and removed by a 
   const path = join(dataDir, "jobs/job/state.json");
   const state = JSON.parse(await readFile(path, "utf8"));
   const record = state.allocations[0].tasks.web;
-  record.starting = record.handle.config;
+  record.starting ??= record.handle.config;
   record.handle = null;
   await writeFile(path, JSON.stringify(state));
 
@@ -184,7 +184,11 @@ test("a start in the middle of which a run was killed is gone on with: one conta
   const path = join(dataDir, "jobs/job/state.json");
   const state = JSON.parse(await readFile(path, "utf8"));
   const record = state.allocations[0].tasks.web;
-  Object.assign(record, { starting: record.handle.config, handle: null, phase: "starting" });
+  Object.assign(record, {
+    starting: record.starting ?? record.handle.config,
+    handle: null,
+    phase: "starting",
+  });
   await writeFile(path, JSON.stringify(state));
 
   await using agent = await createRealAgent({ dataDir });

@@ -273,3 +273,55 @@ test("the job's shutdown delays come before the signal, and a kill ends them", a
   );
   expect(waits).toMatchObject([{ detail: { ms: 3_601_000 } }]);
 });
+
+test("a leader's end stops the others, and the job is complete", async () => {
+  await using data = await makeFolder();
+  const engine = createMemoryEngine();
+  await using agent = createAgent({ driver: engine.createDriver(), dataDir: data.path });
+  const run = await agent.runJob(
+    makeJob([makeGroup("g", [makeTask("lead", { leader: true }), makeTask("web")])]),
+  );
+  await Promise.all([engine.called("running lead"), engine.called("running web")]);
+  engine.exit("lead", 0);
+  expect(await run.outcome).toMatchObject({
+    state: "complete",
+    tasks: [{ state: "complete" }, { state: "stopped" }],
+  });
+});
+
+test("a wall clock that jumps back changes neither run times nor restarts", async () => {
+  await using data = await makeFolder();
+  const engine = createMemoryEngine();
+  const clock = createJumpingClock();
+  let hours = 0;
+  const jumping = {
+    ...clock,
+    now: () => {
+      hours += 1;
+      return new Date(Date.UTC(2026, 0, 1) - hours * 3_600_000);
+    },
+  };
+  await using agent = createAgent({ driver: engine.createDriver(), dataDir: data.path, clock: jumping });
+  const restart = { attempts: 1, intervalMs: 60_000, delayMs: 100, mode: "fail" } as const;
+  const run = await agent.runJob(makeJob([makeGroup("g", [makeTask("bad", { restart })])]));
+  for (const times of [1, 2]) {
+    await engine.called("running bad", times);
+    engine.exit("bad", 1);
+    await engine.called("destroy bad", times);
+  }
+  const { failedTask } = await run.outcome;
+  expect(failedTask?.restarts).toBe(1);
+  expect(failedTask?.runTimeMs).toBeGreaterThanOrEqual(0);
+  expect(failedTask?.runTimeMs).toBeLessThan(60_000);
+});
+
+test.each(["..", "alloc", "a/b", ""])(
+  "a task cannot be named %j: its folder would be another's",
+  async (name) => {
+    await using data = await makeFolder();
+    await using agent = createAgent({ driver: createMemoryEngine().createDriver(), dataDir: data.path });
+    await expect(agent.runJob(makeJob([makeGroup("g", [makeTask(name)])]))).rejects.toThrow(
+      "cannot be a task's name",
+    );
+  },
+);
