@@ -1,4 +1,4 @@
-import type { Engine, EngineEvent } from "../engine/index.ts";
+import type { Engine } from "../engine/index.ts";
 import {
   type CallOptions,
   type CreatedNetwork,
@@ -31,7 +31,7 @@ import type { Topology } from "./container/planning.ts";
 import type { DriverContext } from "./context.ts";
 import { execTask, execTaskStreaming } from "./exec.ts";
 import { FanOut } from "./fan-out.ts";
-import { toFingerprint } from "./fingerprint.ts";
+import { Health } from "./health.ts";
 import { createImages, type ImageRemovalEvent } from "./images/index.ts";
 import { Leftovers } from "./leftovers.ts";
 import { type NetworkOptions, Networks } from "./networks.ts";
@@ -41,6 +41,7 @@ import { readTaskStats } from "./stats.ts";
 import { destroyTask } from "./tasks/destroy-task.ts";
 import { DockerTask } from "./tasks/docker-task.ts";
 import { toEventMessage } from "./tasks/event-message.ts";
+import { hearEvent } from "./tasks/hear-event.ts";
 import { recoverTask } from "./tasks/recover-task.ts";
 import { settleTask } from "./tasks/settle.ts";
 import { startTask } from "./tasks/start-task.ts";
@@ -80,16 +81,15 @@ class DockerDriver implements TaskDriver {
   readonly #removeImages: boolean;
   readonly #tasks = new Map<string, DockerTask>();
   readonly #events = new FanOut<TaskEvent>(waitingEvents, toLossEvent);
-  readonly #fingerprints = new FanOut<Fingerprint>(8, () => this.#lastFingerprint ?? unknownFingerprint);
+  readonly #health: Health;
   /** Image -> the task that used it last, which its removal is told to. */
   readonly #lastUsers = new Map<string, DockerTask>();
-  #lastFingerprint: Fingerprint | undefined;
-  #engineAway = false;
 
   constructor(options: DockerDriverOptions) {
     const { engine, logger = silentLogger } = options;
     const agent = options.agentOptions ?? parseAgentOptions();
     this.#removeImages = options.removeImagesOnDispose ?? false;
+    this.#health = new Health(engine, agent);
     this.#context = {
       engine,
       agent,
@@ -108,7 +108,7 @@ class DockerDriver implements TaskDriver {
       watch: new EngineWatch({
         engine,
         logger,
-        onEvent: (event) => this.#onEvent(event),
+        onEvent: (event) => hearEvent(this.#context, event),
         onState: (state) => this.#onState(state),
       }),
       emit: (task, detail, message) => this.#emit(task, detail, message),
@@ -122,8 +122,7 @@ class DockerDriver implements TaskDriver {
 
   fingerprint(options: CallOptions = {}): AsyncIterable<Fingerprint> {
     this.#context.watch.start();
-    const first = this.#lastFingerprint === undefined ? [] : [this.#lastFingerprint];
-    return this.#fingerprints.read({ ...options, first });
+    return this.#health.read(options);
   }
 
   async startTask(config: TaskConfig, options: StartOptions = {}): Promise<StartedTask> {
@@ -142,7 +141,12 @@ class DockerDriver implements TaskDriver {
   }
 
   async recoverTask(handle: TaskHandle, options: RecoverOptions = {}): Promise<void> {
-    if (this.#tasks.has(handle.config.id)) return;
+    const known = this.#tasks.get(handle.config.id);
+    if (known !== undefined) {
+      await unlessAborted(known.startSettled.promise, options.signal);
+      this.#task(handle.config.id);
+      return;
+    }
     const task = this.#add(handle.config);
     try {
       await recoverTask(this.#context, task, handle, options);
@@ -180,12 +184,15 @@ class DockerDriver implements TaskDriver {
       await unlessAborted(task.startSettled.promise, options.signal);
       if (!this.#tasks.has(taskId)) return;
     }
-    await destroyTask(this.#context, task, options);
-    this.#forget(task);
+    // Of two that come at once the second finds the work done, or tries what the first could not do.
+    while (task.destroying !== undefined) await task.destroying.catch(() => undefined);
+    if (!this.#tasks.has(taskId)) return;
+    task.destroying = this.#destroy(task, options);
+    await task.destroying;
   }
 
   inspectTask(taskId: string): TaskStatus {
-    return this.#task(taskId).toStatus(this.#engineAway);
+    return this.#task(taskId).toStatus(this.#health.away);
   }
 
   taskStats(taskId: string, options: StatsOptions): AsyncIterable<TaskStats> {
@@ -226,10 +233,18 @@ class DockerDriver implements TaskDriver {
     this.#tasks.clear();
     this.#context.watch[Symbol.dispose]();
     this.#context.leftovers[Symbol.dispose]();
-    if (this.#removeImages) await this.#context.images.flush();
+    if (this.#removeImages) await this.#flushImages();
     await this.#context.images[Symbol.asyncDispose]();
     this.#events.close();
-    this.#fingerprints.close();
+    this.#health.close();
+  }
+
+  async #flushImages(): Promise<void> {
+    try {
+      await this.#context.images.flush();
+    } catch (error) {
+      this.#context.logger.warn("images could not be removed", { error });
+    }
   }
 
   #plan(task: TaskConfig): ContainerPlan {
@@ -253,6 +268,15 @@ class DockerDriver implements TaskDriver {
     return task;
   }
 
+  async #destroy(task: DockerTask, options: DestroyOptions): Promise<void> {
+    try {
+      await destroyTask(this.#context, task, options);
+      this.#forget(task);
+    } finally {
+      task.destroying = undefined;
+    }
+  }
+
   #forget(task: DockerTask): void {
     this.#tasks.delete(task.config.id);
     task.end(new LongshoreError("not-found", "task not found for given id"));
@@ -265,42 +289,14 @@ class DockerDriver implements TaskDriver {
     this.#events.push({ taskId: id, allocId, taskName: name, at: new Date(), message: text, detail });
   }
 
-  #onEvent(event: EngineEvent): void {
-    const task = this.#context.byContainer.get(event.Actor.ID);
-    if (task === undefined) return;
-    const containerId = event.Actor.ID;
-    if (event.Action === "oom") {
-      task.oomHeard = true;
-      this.#emit(task, { type: "oom", containerId });
-    } else if (event.Action.startsWith("health_status: ")) {
-      const status = event.Action.slice("health_status: ".length);
-      this.#emit(task, { type: "health", status, output: "" });
-    } else if (event.Action === "die") {
-      task.died.resolve();
-      // One that dies while its start is under way is looked at when the start is done.
-      if (task.state.phase !== "pending") {
-        void settleTask(this.#context, task, Number(event.Actor.Attributes.exitCode ?? -1));
-      }
-    }
-  }
-
   #onState(state: WatchState): void {
-    const fingerprint = toFingerprint(state, this.#context.engine, this.#context.agent);
-    if (fingerprint === undefined) return;
-    if (JSON.stringify(fingerprint) !== JSON.stringify(this.#lastFingerprint))
-      this.#fingerprints.push(fingerprint);
-    const firstTime = this.#lastFingerprint === undefined;
-    this.#lastFingerprint = fingerprint;
-    const away = state.phase === "lost";
-    if (away === this.#engineAway && !firstTime) return;
-    this.#engineAway = away;
-    const live = [...this.#tasks.values()].filter(
-      ({ state: { phase } }) => phase === "running" || phase === "stopping",
-    );
-    for (const task of live) {
-      if (!firstTime) this.#emit(task, { type: away ? "engine-lost" : "engine-back" });
+    const change = this.#health.update(state);
+    if (change === undefined) return;
+    for (const task of this.#tasks.values()) {
+      if (task.state.phase !== "running" && task.state.phase !== "stopping") continue;
+      this.#emit(task, { type: change === "lost" ? "engine-lost" : "engine-back" });
       // Its end may have been among what was not heard.
-      if (!away) void settleTask(this.#context, task);
+      if (change === "found") void settleTask(this.#context, task);
     }
   }
 
@@ -312,12 +308,6 @@ class DockerDriver implements TaskDriver {
     else this.#emit(task, { type: "note" }, `Image ${event.image} stays: ${event.reason}`);
   }
 }
-
-const unknownFingerprint: Fingerprint = {
-  health: "undetected",
-  description: "Failed to initialize docker client",
-  attributes: {},
-};
 
 function toLossEvent(lost: number): TaskEvent {
   const message = `${lost} events were lost, because they were not read in time`;

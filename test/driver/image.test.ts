@@ -107,6 +107,7 @@ describe("a task's image", () => {
     [{ image: "" }, "config.image: must not be blank"],
     [{ image: "a b" }, "a b"],
     [{ image: "UPPER/case" }, "UPPER/case"],
+    [{ load: "../../x.tar" }, 'config.load: "../../x.tar" is outside the task\'s local folder'],
   ])("%j is refused", async (driverConfig, message) => {
     await using bench = startDriver();
     const task = await makeShellTask("true", { driverConfig });

@@ -106,7 +106,13 @@ describe("a task's life", () => {
     const { container_id } = bench.driver.inspectTask(task.id).attributes;
     await expect(bench.driver.destroyTask(task.id)).rejects.toThrow("is running and cannot be destroyed");
     const waiting = bench.driver.waitTask(task.id);
-    await bench.driver.destroyTask(task.id, { force: true });
+    const options = { force: true };
+    await Promise.all([
+      bench.driver.destroyTask(task.id, options),
+      bench.driver.destroyTask(task.id, options),
+    ]);
+    await bench.event(({ detail }) => detail.type === "removed");
+    expect(bench.events.filter(({ detail }) => detail.type === "removed")).toHaveLength(1);
     expect(await waiting).toMatchObject({ exitCode: 137 });
     expect((await callEngine(bed().socket, "GET", `/containers/${container_id}/json`)).status).toBe(404);
     expect(() => bench.driver.inspectTask(task.id)).toThrow("task not found for given id");

@@ -36,6 +36,7 @@ export class DockerTask {
   logs: LogReader | undefined;
   stop: TaskStop | undefined;
   settling: Promise<void> | undefined;
+  destroying: Promise<void> | undefined;
   /** The engine told of a kill for memory. */
   oomHeard = false;
   #hasDied = false;

@@ -18,7 +18,10 @@ export async function recoverTask(
   if (handle.version !== handleVersion || containerId === "") {
     throw new LongshoreError("invalid", `the handle of task "${task.config.name}" is of an unknown form`);
   }
-  const { signal } = options;
+  const signals = [task.starting.signal, task.signal, options.signal].filter(
+    (signal) => signal !== undefined,
+  );
+  const signal = AbortSignal.any(signals);
   await context.watch.opened({ signal });
   // From here on its end is heard of.
   context.byContainer.set(containerId, task);

@@ -11,8 +11,12 @@ export async function toStartError(
   error: unknown,
 ): Promise<unknown> {
   if (!isLongshoreError(error) || error.kind === "canceled") return error;
-  const holder = await findPortHolder(context.engine, plan.ports).catch(() => undefined);
-  if (holder !== undefined && error.kind !== "unavailable") {
+  // The engine has no status of its own for a port that is taken.
+  const holder =
+    error.kind === "internal"
+      ? await findPortHolder(context.engine, plan.ports).catch(() => undefined)
+      : undefined;
+  if (holder !== undefined) {
     const { port, protocol, who } = holder;
     const where = `${port.hostIp || "0.0.0.0"}:${port.hostPort}/${protocol}`;
     const message = `task "${taskName}": port "${port.label}" cannot be bound: ${where} is in use by ${who} (${error.message})`;

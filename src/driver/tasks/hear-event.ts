@@ -1,0 +1,23 @@
+import type { EngineEvent } from "../../engine/index.ts";
+import type { DriverContext } from "../context.ts";
+import { settleTask } from "./settle.ts";
+
+const healthPrefix = "health_status: ";
+
+/** Does what an event of the engine means for the task whose container it is about. Hearing one twice is fine. */
+export function hearEvent(context: DriverContext, { Action, Actor }: EngineEvent): void {
+  const task = context.byContainer.get(Actor.ID);
+  if (task === undefined) return;
+  if (Action === "oom") {
+    task.oomHeard = true;
+    context.emit(task, { type: "oom", containerId: Actor.ID });
+  } else if (Action.startsWith(healthPrefix)) {
+    context.emit(task, { type: "health", status: Action.slice(healthPrefix.length), output: "" });
+  } else if (Action === "die") {
+    task.died.resolve();
+    // One that dies while its start is under way is looked at when the start is done.
+    if (task.state.phase !== "pending") {
+      void settleTask(context, task, Number(Actor.Attributes.exitCode ?? -1));
+    }
+  }
+}
