@@ -493,6 +493,24 @@ describe("the error for", () => {
     expect((await shown(text)).split("\n")).toEqual(expected);
   });
 
+  it("a name that stands in a block with quotes and without is told", async () => {
+    expect(await shown('job "j" {\nmeta {\na = 1\n"a" = 2\n}\ngroup "g" {\ntask "t" {}\n}\n}')).toBe(
+      [
+        "x.nomad:4:1: Attribute redefined",
+        '  4 | "a" = 2',
+        "    | ^^^",
+        '  The argument "a" is set twice in this block.',
+      ].join("\n"),
+    );
+  });
+
+  it("variables for a job that can have none are refused", async () => {
+    const text = '{"ID": "j", "TaskGroups": [{"Name": "g", "Tasks": [{"Name": "t"}]}]}';
+    await expect(readJobFile({ name: "x.json", text }, { vars: ["a=b"] })).rejects.toThrow(
+      "JSON of Nomad's API has no variables that -var or -var-file could set.",
+    );
+  });
+
   it("several faults comes with all of them, in the order of the file", async () => {
     const text =
       'job "j" {\n  priority = 0\n  grop "g" {}\n  group "h" {\n    count = "x"\n    task "t" {\n      cnfig {}\n    }\n  }\n}';

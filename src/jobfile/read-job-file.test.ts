@@ -320,3 +320,27 @@ describe("jobs", () => {
     expect(job.meta).toEqual({ id: "12345678901234567890", half: "0.5" });
   });
 });
+
+describe("warnings", () => {
+  async function warningsOf(meta: string): Promise<readonly string[]> {
+    const text = `job "w" {\n meta {\n${meta}\n}\n group "g" {\n task "t" {}\n}\n}`;
+    const { warnings } = await readJobFile({ name: "w", text });
+    return warnings.map(
+      ({ range, summary, detail }) => `${range?.line}:${range?.column} ${summary}: ${detail}`,
+    );
+  }
+
+  it("tell of references that nothing will ever know", async () => {
+    expect(await warningsOf('a = "x ${vars.tag}"\nb = redis')).toEqual([
+      "3:10 Unknown reference: Nothing is known by this name, so the text ${vars.tag} stays as it is. " +
+        "References of a job file start with var, local, env, attr, meta, node or NOMAD_.",
+      '4:5 Unknown reference: Nothing is known by this name, so the text ${redis} stays as it is. If a text is meant, write "redis".',
+    ]);
+  });
+
+  it("are not given for what the task's start or its shell knows", async () => {
+    expect(
+      await warningsOf('a = "${HOME} ${attr.x} ${node.unique.id}"\nb = NOMAD_IP_x\nc = meta.y\nd = env["Z"]'),
+    ).toEqual([]);
+  });
+});

@@ -39,6 +39,7 @@ export async function readJobFile(input: JobSource, options: ReadJobOptions = {}
     new Map([...varFiles, main].map(({ name, text }) => [name, text])),
   );
   findings.addFaults(parsed.faults);
+  if (parsed.api !== undefined) refuseVariables(main.name, options);
   const tree = parsed.api === undefined ? parsed.tree : fromApiJob(parsed.api, findings);
   const found = tree && toJob(tree, findings);
   const errors = findings.errors();
@@ -49,6 +50,13 @@ export async function readJobFile(input: JobSource, options: ReadJobOptions = {}
     warnings: findings.warnings(),
     locate: (path) => findings.locate(findPlace(found.block, path)),
   };
+}
+
+/** Nothing of what is given may be dropped in silence. */
+function refuseVariables(file: string, { vars = [], varFiles = [] }: ReadJobOptions): void {
+  if (vars.length + varFiles.length === 0) return;
+  const detail = "JSON of Nomad's API has no variables that -var or -var-file could set.";
+  throw wholeFileError(file, "Undeclared variable", detail);
 }
 
 function refuseIfAborted(signal: AbortSignal | undefined): void {

@@ -70,7 +70,7 @@ func (r *reader) read(request *parseRequest, schema *Schema, answer *parseAnswer
 		return
 	}
 	r.json = isJSON(request.Text)
-	if r.json {
+	if r.json && !request.Plain {
 		if answer.API = r.apiJob(file.Body); answer.API != nil {
 			return
 		}
@@ -125,7 +125,24 @@ func runtimeReference(traversal hcl.Traversal) (cty.Value, hcl.Diagnostics) {
 			}
 		}
 	}
-	return cty.StringVal("${" + text.String() + "}"), nil
+	reference := "${" + text.String() + "}"
+	if len(traversal) > 1 && !runtimeRoots[traversal.RootName()] {
+		return cty.StringVal(reference), hcl.Diagnostics{unknownReference(traversal.SourceRange(), reference,
+			"References of a job file start with var, local, env, attr, meta, node or NOMAD_.")}
+	}
+	return cty.StringVal(reference), nil
+}
+
+// runtimeRoots are what the start of a task knows, beside the names of its environment.
+var runtimeRoots = map[string]bool{"env": true, "attr": true, "meta": true, "node": true, "device": true, "secret": true}
+
+func unknownReference(at hcl.Range, reference, hint string) *hcl.Diagnostic {
+	return &hcl.Diagnostic{
+		Severity: hcl.DiagWarning,
+		Summary:  "Unknown reference",
+		Detail:   fmt.Sprintf("Nothing is known by this name, so the text %s stays as it is. %s", reference, hint),
+		Subject:  at.Ptr(),
+	}
 }
 
 func isJSON(text string) bool {
@@ -148,7 +165,7 @@ func parseText(sources *Sources, file textFile) (*hcl.File, hcl.Diagnostics) {
 	rewritten, names := unquoteNames(text, tokens)
 	parsed, diags := hclsyntax.ParseConfig(rewritten, file.Name, hcl.InitialPos)
 	if parsed != nil {
-		restoreNames(parsed.Body.(*hclsyntax.Body), names)
+		diags = append(diags, restoreNames(parsed.Body.(*hclsyntax.Body), names)...)
 	}
 	return parsed, diags
 }

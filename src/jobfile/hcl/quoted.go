@@ -3,6 +3,7 @@ package main
 import (
 	"slices"
 
+	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 )
 
@@ -60,18 +61,26 @@ func stampIdentifier(name []byte, number int) {
 	}
 }
 
-func restoreNames(body *hclsyntax.Body, names map[int]string) {
+// restoreNames gives each rewritten argument its own name back; one that is there without quotes too is a fault.
+func restoreNames(body *hclsyntax.Body, names map[int]string) hcl.Diagnostics {
 	if len(names) == 0 {
-		return
+		return nil
 	}
+	var diags hcl.Diagnostics
 	for key, attr := range body.Attributes {
-		if name, quoted := names[attr.NameRange.Start.Byte]; quoted {
-			delete(body.Attributes, key)
-			attr.Name = name
-			body.Attributes[name] = attr
+		name, quoted := names[attr.NameRange.Start.Byte]
+		if !quoted || attr.Name == name {
+			continue
 		}
+		delete(body.Attributes, key)
+		attr.Name = name
+		if _, twice := body.Attributes[name]; twice {
+			diags = append(diags, fault(attr.NameRange, "Attribute redefined", "The argument %q is set twice in this block.", name))
+		}
+		body.Attributes[name] = attr
 	}
 	for _, block := range body.Blocks {
-		restoreNames(block.Body, names)
+		diags = append(diags, restoreNames(block.Body, names)...)
 	}
+	return diags
 }

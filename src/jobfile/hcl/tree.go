@@ -115,7 +115,19 @@ func (r *reader) attribute(attr *hcl.Attribute, kind cty.Type) *Node {
 		node.Bad = true
 		return node
 	}
+	r.checkBareWord(attr, value)
 	return r.converted(node, attr, value, kind)
+}
+
+// checkBareWord tells of a text whose quotes were forgotten: `image = redis` is a reference to something called redis.
+func (r *reader) checkBareWord(attr *hcl.Attribute, value cty.Value) {
+	word := hcl.ExprAsKeyword(attr.Expr)
+	if word == "" || strings.HasPrefix(word, "NOMAD_") || value.Type() != cty.String || value.IsNull() || !value.IsKnown() {
+		return
+	}
+	if reference := "${" + word + "}"; value.AsString() == reference {
+		r.diags = append(r.diags, unknownReference(attr.Expr.Range(), reference, fmt.Sprintf("If a text is meant, write %q.", word)))
+	}
 }
 
 func (r *reader) converted(node *Node, attr *hcl.Attribute, value cty.Value, kind cty.Type) *Node {
