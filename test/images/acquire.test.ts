@@ -65,6 +65,7 @@ describe("an image", () => {
     ];
     expect(after[0]?.image.Id).not.toBe(before[0]?.image.Id);
     expect(after[1]?.image.Id).toBe(before[1]?.image.Id);
+    await removeImage(bed().socket, before[0]?.image.Id ?? "");
   });
 
   it("is had by digest, whatever its tag means by now", async () => {
