@@ -3,22 +3,29 @@ import { compare, type Finding, timed, toSpread } from "./compare.ts";
 import type { Ground } from "./ground.ts";
 import { sleeper, startBare, startWithDriver } from "./start.ts";
 
-/** RSS of this process after a collection, with 100 tasks against with one. */
+/** Slope of this process's RSS, read after a collection at every tenth task up to 100. */
 export async function measureMemory(ground: Ground): Promise<Finding> {
-  // Code is compiled and the heap grown before the first reading.
-  await endTasks(ground, await startMany(ground, 30));
-  const first = await startMany(ground, 1);
-  const rounds = 3;
-  const perTask: number[] = [];
-  for (let round = 0; round < rounds; round++) {
-    const before = residentBytes();
-    const tasks = await startMany(ground, 99);
-    perTask.push((residentBytes() - before) / 99 / 1e6);
-    await endTasks(ground, tasks);
+  // Code is compiled, and what stays of one task is there, before the first reading.
+  for (let n = 0; n < 20; n++) await endTasks(ground, await startMany(ground, 1));
+  const ids: string[] = [];
+  const readings: { readonly tasks: number; readonly bytes: number }[] = [];
+  for (let tasks = 10; tasks <= 100; tasks += 10) {
+    ids.push(...(await startMany(ground, 10)));
+    readings.push({ tasks, bytes: residentBytes() });
   }
-  await endTasks(ground, first);
-  const value = toSpread(perTask);
-  return { name: "memory", unit: "MB", value, limit: 0.5, samples: rounds };
+  await endTasks(ground, ids);
+  const value = toSpread([slope(readings) / 1e6]);
+  return { name: "memory", unit: "MB", value, limit: 0.5, samples: readings.length };
+}
+
+/** Bytes for each further task, by least squares. */
+function slope(readings: readonly { readonly tasks: number; readonly bytes: number }[]): number {
+  const meanOf = (values: readonly number[]) =>
+    values.reduce((total, value) => total + value, 0) / values.length;
+  const tasks = meanOf(readings.map((reading) => reading.tasks));
+  const bytes = meanOf(readings.map((reading) => reading.bytes));
+  const shared = readings.map((reading) => (reading.tasks - tasks) * (reading.bytes - bytes));
+  return meanOf(shared) / meanOf(readings.map((reading) => (reading.tasks - tasks) ** 2));
 }
 
 function residentBytes(): number {

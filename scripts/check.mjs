@@ -16,7 +16,8 @@ async function main() {
   const failures = [];
   for (const check of checks) {
     const startedAt = performance.now();
-    const problem = await check.run();
+    // A set-up that fails, such as a build, is this check's fault and not the end of the others.
+    const problem = await check.run().catch((error) => String(error.message));
     const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
     process.stdout.write(`${problem === undefined ? "ok  " : "FAIL"} ${check.name} (${seconds} s)\n`);
     if (problem !== undefined) failures.push(`\n${check.name}:\n${problem.trim()}\n`);
