@@ -1,20 +1,18 @@
 import type { TaskGroup } from "../jobfile/job.ts";
-import { LongshoreError, type TaskEventDetail } from "../task/index.ts";
-import type { AgentEventDetail, AllocState, RunEvent } from "./agent.ts";
-import { createAllocDir, removeAllocDir, toLogsDir } from "./alloc-dir.ts";
-import { createAllocNetwork } from "./alloc-network.ts";
-import { listPorts } from "./alloc-ports.ts";
+import { LongshoreError } from "../task/index.ts";
+import type { AllocState } from "./agent.ts";
+import { toLogsDir } from "./alloc-dir.ts";
+import { blame, setUpAlloc, tearDownAlloc } from "./alloc-setup.ts";
+import { type AllocWork, createEmit, emitState, setPhase, toPlace, toRecord } from "./alloc-work.ts";
 import type { JobScope } from "./job-scope.ts";
-import { isEnded, planLifecycle, type StopRequest, type TaskPhase, toLifecycleTask } from "./lifecycle.ts";
+import { planLifecycle, type StopRequest, type TaskPhase, toLifecycleTask } from "./lifecycle.ts";
 import { prepareTask } from "./prepare-task.ts";
 import { replaceTakenPorts } from "./replace-ports.ts";
-import type { AllocRecord, TaskRecord } from "./run-record.ts";
-import { toStoredError } from "./stored-error.ts";
+import type { AllocRecord } from "./run-record.ts";
 import type { TaskHost } from "./task-host.ts";
 import { createTaskLogs, removeLogPosition, toPositionPath } from "./task-logs.ts";
-import { type TaskPlace, toAllocDir, toAllocName, toTaskRef } from "./task-place.ts";
+import { toAllocDir, toTaskRef } from "./task-place.ts";
 import { runTask } from "./task-run.ts";
-import { toLongshoreError } from "./to-error.ts";
 
 /** One allocation while it runs. */
 export interface AllocRun {
@@ -40,17 +38,20 @@ export function startAlloc(scope: JobScope, group: TaskGroup, record: AllocRecor
     const alloc: AllocWork = { scope, group, record, kill: kill.signal, stop: setupStop.signal };
     const isRunning = Object.values(record.tasks).some((task) => task.phase === "running");
     emitState(alloc, isRunning ? "running" : "pending", isRunning ? "taken over" : "");
-    const isSetUp = await setUp(alloc);
-    const end = isSetUp ? await runTasks(alloc) : request === "none" ? "failed" : "stopped";
-    return await tearDown(alloc, end, reason);
+    const fault = await setUpAlloc(alloc);
+    // Without folders or network nothing starts; what an earlier run had started is still ended as it should be.
+    const ended = await runTasks(alloc, () => (fault === undefined ? request : "kill"));
+    if (fault === undefined || request !== "none") return await tearDownAlloc(alloc, ended, reason);
+    blame(alloc, fault);
+    return await tearDownAlloc(alloc, "failed", reason);
   }
 
-  function runTasks(alloc: AllocWork): Promise<"complete" | "failed" | "stopped"> {
+  function runTasks(alloc: AllocWork, wanted: () => StopRequest): Promise<"complete" | "failed" | "stopped"> {
     const running = new Map<string, RunningTask>();
     return new Promise((resolve, reject) => {
       wake = () => {
         try {
-          const end = step(alloc, running, request, { wake: () => wake(), fail: reject });
+          const end = step(alloc, running, wanted(), { wake: () => wake(), fail: reject });
           if (end !== undefined) resolve(end);
         } catch (error) {
           reject(error);
@@ -72,15 +73,6 @@ export function startAlloc(scope: JobScope, group: TaskGroup, record: AllocRecor
       wake();
     },
   };
-}
-
-interface AllocWork {
-  readonly scope: JobScope;
-  readonly group: TaskGroup;
-  readonly record: AllocRecord;
-  readonly kill: AbortSignal;
-  /** Ends the set-up; tasks have signals of their own. */
-  readonly stop: AbortSignal;
 }
 
 interface Steering {
@@ -181,127 +173,5 @@ function createHost(alloc: AllocWork, name: string, wake: () => void): TaskHost 
       fetched = true;
       return prepared;
     },
-  };
-}
-
-function createEmit(alloc: AllocWork, name: string): TaskHost["emit"] {
-  const { queue, context } = alloc.scope;
-  const task = toTaskRef(toPlace(alloc, name));
-  return (detail: TaskEventDetail | AgentEventDetail, message: string) =>
-    queue.push({ at: context.clock.now(), type: "task-event", task, message, detail });
-}
-
-function setPhase(alloc: AllocWork, name: string, phase: TaskPhase): void {
-  const { scope, record, group } = alloc;
-  const task = toRecord(alloc, name);
-  if (isEnded(task.phase)) return;
-  task.phase = phase;
-  if (phase === "failed") scope.onTaskFailed(toTaskRef(toPlace(alloc, name)));
-  const others = Object.values(record.tasks).filter((other) => other !== task);
-  const isFirst = others.every((other) => other.phase === "pending" || other.phase === "starting");
-  if (phase === "running" && isFirst) emitState(alloc, "running", "");
-  // Nothing waits for it: a state that is a step behind leads to the same decisions.
-  scope.save().catch((error: unknown) => {
-    scope.context.logger.error("state not saved", {
-      group: group.name,
-      error: toLongshoreError(error).message,
-    });
-  });
-}
-
-function emitState(alloc: AllocWork, state: AllocState, reason: string): void {
-  const { scope, record, group } = alloc;
-  const allocName = toAllocName(scope.job, group.name, record.index);
-  const event: RunEvent = {
-    at: scope.context.clock.now(),
-    type: "alloc-state",
-    allocId: record.id,
-    allocName,
-    state,
-    reason,
-  };
-  scope.queue.push(event);
-}
-
-/** Folders and network. False when they could not be made; the first main task's record then says why. */
-async function setUp(alloc: AllocWork): Promise<boolean> {
-  const { scope, group, record } = alloc;
-  const names = group.tasks.map((task) => task.name);
-  try {
-    await createAllocDir(toAllocDir(scope.context.settings, record.id), names);
-    await createAllocNetwork(alloc);
-    return true;
-  } catch (thrown) {
-    if (scope.detach.aborted) throw thrown;
-    const error = toLongshoreError(thrown);
-    const blamed = group.tasks.find((task) => task.lifecycle === undefined)?.name ?? names[0];
-    for (const name of names) {
-      if (name !== blamed || alloc.stop.aborted) {
-        setPhase(alloc, name, "never-started");
-        continue;
-      }
-      toRecord(alloc, name).error = toStoredError(error);
-      createEmit(alloc, name)({ type: "failed", error }, error.message);
-      setPhase(alloc, name, "failed");
-    }
-    return false;
-  }
-}
-
-/** Gives back all that the allocation had. What could not be removed is told, and left to the next run. */
-async function tearDown(
-  alloc: AllocWork,
-  end: "complete" | "failed" | "stopped",
-  reason: string,
-): Promise<AllocState> {
-  const { scope, record } = alloc;
-  const { context } = scope;
-  const allocDir = toAllocDir(context.settings, record.id);
-  const keepLogs = end === "failed";
-  try {
-    if (record.networkRequested)
-      await context.driver.destroyNetwork(record.id, { signal: AbortSignal.any([scope.detach]) });
-    record.networkRequested = false;
-  } catch (error) {
-    scope.detach.throwIfAborted();
-    context.logger.warn("group network not removed", {
-      alloc: record.id,
-      error: toLongshoreError(error).message,
-    });
-  }
-  for (const port of listPorts(record.ports)) scope.ports.release(port.value);
-  for (const task of Object.values(record.tasks)) scope.cores.release(task.cores);
-  if (!context.keepAllocs)
-    await removeAllocDir(allocDir, { keepLogs }).catch((error: unknown) =>
-      context.logger.warn(toLongshoreError(error).message, { alloc: record.id }),
-    );
-  const where = keepLogs ? `its logs are kept in ${toLogsDir(allocDir)} until the next run` : "";
-  const state = end === "failed" ? "failed" : "complete";
-  emitState(alloc, state, end === "stopped" ? reason : where);
-  return state;
-}
-
-function toRecord({ record }: Pick<AllocWork, "record">, name: string): TaskRecord {
-  const task = record.tasks[name];
-  if (task === undefined) throw new LongshoreError("internal", `no record of task "${name}"`);
-  return task;
-}
-
-function toPlace(
-  { scope, group, record }: Pick<AllocWork, "scope" | "group" | "record">,
-  name: string,
-): TaskPlace {
-  const task = group.tasks.find((other) => other.name === name);
-  if (task === undefined) throw new LongshoreError("internal", `no task "${name}" in group "${group.name}"`);
-  const { context, job, node } = scope;
-  return {
-    settings: context.settings,
-    node,
-    job,
-    group,
-    task,
-    alloc: { id: record.id, name: toAllocName(job, group.name, record.index), index: record.index },
-    ports: record.ports,
-    cores: toRecord({ record }, name).cores,
   };
 }

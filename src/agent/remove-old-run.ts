@@ -1,7 +1,14 @@
-import { isLongshoreError, LongshoreError, type TaskHandle } from "../task/index.ts";
+import {
+  type CallOptions,
+  isLongshoreError,
+  LongshoreError,
+  type TaskDriver,
+  type TaskHandle,
+} from "../task/index.ts";
 import type { AgentContext } from "./agent-options.ts";
 import { removeAllocDir } from "./alloc-dir.ts";
-import type { AllocRecord, JobRecord, TaskRecord } from "./run-record.ts";
+import { removeLeftStart } from "./left-start.ts";
+import type { JobRecord, TaskRecord } from "./run-record.ts";
 import { removeLogPosition, toPositionPath } from "./task-logs.ts";
 import { toAllocDir } from "./task-place.ts";
 import { toLongshoreError } from "./to-error.ts";
@@ -17,7 +24,7 @@ export async function removeOldRun(
 ): Promise<void> {
   context.logger.info("removing what an earlier run left", { job: record.jobId });
   const removing = record.allocations.flatMap((alloc) =>
-    Object.entries(alloc.tasks).map(([name, task]) => removeTask(context, { alloc, name, task, signal })),
+    Object.entries(alloc.tasks).map(([name, task]) => removeTask(context, { name, task, signal })),
   );
   const failed = (await Promise.allSettled(removing)).find((result) => result.status === "rejected");
   if (failed !== undefined) throw failed.reason;
@@ -32,31 +39,18 @@ export async function removeOldRun(
 }
 
 interface OldTask {
-  readonly alloc: AllocRecord;
   readonly name: string;
   readonly task: TaskRecord;
   readonly signal: AbortSignal | undefined;
 }
 
-async function removeTask(
-  context: AgentContext,
-  { alloc, name, task, signal: given }: OldTask,
-): Promise<void> {
+async function removeTask({ driver }: AgentContext, { name, task, signal: given }: OldTask): Promise<void> {
   // Of its own: many waiters on one signal count against its limit of listeners.
   const signal = given && AbortSignal.any([given]);
-  const guessed = toGuessedHandle(alloc, name, task);
-  const handle = task.handle ?? guessed;
-  if (handle === undefined) return;
-  const { driver } = context;
-  const { id } = handle.config;
-  const { graceMs, killSignal } = task.stopWith;
   try {
-    await driver.recoverTask(handle, { signal });
-    if (task.handle !== null)
-      await driver.stopTask(id, { graceMs, killSignal: killSignal ?? undefined, signal });
-    await driver.destroyTask(id, { force: true, signal });
+    if (task.handle !== null) await removeContainer(driver, task.handle, { ...task.stopWith, signal });
+    else if (task.starting !== null) await removeLeftStart(driver, task.starting, { signal });
   } catch (error) {
-    if (isLongshoreError(error, "not-found")) return;
     signal?.throwIfAborted();
     const { message } = toLongshoreError(error);
     throw new LongshoreError(
@@ -70,9 +64,17 @@ async function removeTask(
   }
 }
 
-/** A start whose end nobody saw: its container, if any, can be found by its name. */
-function toGuessedHandle(alloc: AllocRecord, name: string, task: TaskRecord): TaskHandle | undefined {
-  if (task.starting === null) return undefined;
-  const containerName = `${name.replaceAll("/", "_")}-${alloc.id}`;
-  return { version: 1, config: task.starting, driverState: { containerId: containerName } };
+async function removeContainer(
+  driver: TaskDriver,
+  handle: TaskHandle,
+  { graceMs, killSignal, signal }: TaskRecord["stopWith"] & CallOptions,
+): Promise<void> {
+  const { id } = handle.config;
+  try {
+    await driver.recoverTask(handle, { signal });
+    await driver.stopTask(id, { graceMs, killSignal: killSignal ?? undefined, signal });
+    await driver.destroyTask(id, { force: true, signal });
+  } catch (error) {
+    if (!isLongshoreError(error, "not-found")) throw error;
+  }
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { type ExitResult, isLongshoreError, LongshoreError } from "../task/index.ts";
+import { removeLeftStart } from "./left-start.ts";
 import { decideRestart, type RestartState, type TaskEnd, toRestartRules } from "./restart-tracker.ts";
 import { endContainer, stopContainer } from "./stop-container.ts";
 import { toStoredError } from "./stored-error.ts";
@@ -107,6 +108,8 @@ async function start(run: TaskRun): Promise<TaskLogSink> {
 async function startOnce(run: TaskRun): Promise<TaskLogSink> {
   const { context, host, record, logs, signals } = run;
   const signal = AbortSignal.any([signals.stop, signals.detach]);
+  if (signals.stop.aborted && record.starting !== null)
+    await removeLeftStart(context.driver, record.starting, { signal: signals.detach });
   signal.throwIfAborted();
   // A start that an earlier run did not see the end of is made again with the same ids: the driver takes over
   // the container if it is there.

@@ -61,6 +61,7 @@ test("a failing task is restarted as its policy says, then its siblings are stop
   const events = readEvents(run);
   for (const times of [1, 2, 3]) {
     await engine.called("running bad", times);
+    await engine.write("bad", "oh no\n");
     engine.exit("bad", 3);
     await engine.called("destroy bad", times);
   }
@@ -325,3 +326,40 @@ test.each(["..", "alloc", "a/b", ""])(
     );
   },
 );
+
+test("a job that is stopped while it is being taken over leaves no container", async () => {
+  await using data = await makeFolder();
+  const engine = createMemoryEngine();
+  const network = { mode: "bridge", hostname: "", ports: [], dns: undefined } as const;
+  const job = makeJob([makeGroup("g", [makeTask("web"), makeTask("db")], { network })]);
+  const first = createAgent({ driver: engine.createDriver(), dataDir: data.path });
+  await first.runJob(job);
+  await Promise.all([engine.called("running web"), engine.called("running db")]);
+  await first[Symbol.asyncDispose]();
+
+  await using second = createAgent({ driver: engine.createDriver(), dataDir: data.path });
+  const run = await second.runJob(job);
+  run.stop("Ctrl-C");
+  expect(await run.outcome).toMatchObject({ state: "stopped" });
+  expect(engine.containers.size).toBe(0);
+  expect(engine.calls.at(-1)).toBe("destroy network");
+});
+
+test("a network that cannot be made fails the job, and starts nothing", async () => {
+  await using data = await makeFolder();
+  const engine = createMemoryEngine();
+  const driver = {
+    ...engine.createDriver(),
+    createNetwork: () => Promise.reject(new LongshoreError("not-found", "no infra image")),
+  };
+  await using agent = createAgent({ driver, dataDir: data.path });
+  const network = { mode: "bridge", hostname: "", ports: [], dns: undefined } as const;
+  const bye = makeTask("bye", { lifecycle: { hook: "poststop", sidecar: false } });
+  const run = await agent.runJob(makeJob([makeGroup("g", [bye, makeTask("web")], { network })]));
+  expect(await run.outcome).toMatchObject({
+    state: "failed",
+    failedTask: { task: { task: "web" }, error: { message: "no infra image" } },
+    tasks: [{ state: "never-started" }, { state: "failed" }],
+  });
+  expect(engine.calls).toEqual(["destroy network"]);
+});

@@ -1,0 +1,69 @@
+import { readdir } from "node:fs/promises";
+import type { LongshoreError } from "../task/index.ts";
+import type { AllocState } from "./agent.ts";
+import { createAllocDir, removeAllocDir, toLogsDir } from "./alloc-dir.ts";
+import { createAllocNetwork } from "./alloc-network.ts";
+import { listPorts } from "./alloc-ports.ts";
+import { type AllocWork, createEmit, emitState, toPlace, toRecord } from "./alloc-work.ts";
+import { toStoredError } from "./stored-error.ts";
+import { toAllocDir, toTaskRef } from "./task-place.ts";
+import { toLongshoreError } from "./to-error.ts";
+
+/** Makes folders and network; answers why that could not be done. Rejects when the agent lets go of the job. */
+export async function setUpAlloc(alloc: AllocWork): Promise<LongshoreError | undefined> {
+  const { scope, group, record } = alloc;
+  try {
+    const names = group.tasks.map((task) => task.name);
+    await createAllocDir(toAllocDir(scope.context.settings, record.id), names);
+    await createAllocNetwork(alloc);
+    return undefined;
+  } catch (thrown) {
+    if (scope.detach.aborted) throw thrown;
+    return toLongshoreError(thrown);
+  }
+}
+
+/** Puts the fault of an allocation that could not be set up on its first main task. */
+export function blame(alloc: AllocWork, error: LongshoreError): void {
+  const { group } = alloc;
+  const task = group.tasks.find(({ lifecycle }) => lifecycle === undefined) ?? group.tasks[0];
+  if (task === undefined) return;
+  createEmit(alloc, task.name)({ type: "failed", error }, error.message);
+  const record = toRecord(alloc, task.name);
+  record.error = toStoredError(error);
+  record.phase = "failed";
+  alloc.scope.onTaskFailed(toTaskRef(toPlace(alloc, task.name)));
+}
+
+/** Gives back all that the allocation had. What could not be removed is told, and left to the next run. */
+export async function tearDownAlloc(
+  alloc: AllocWork,
+  end: "complete" | "failed" | "stopped",
+  reason: string,
+): Promise<AllocState> {
+  const { scope, record } = alloc;
+  const { context } = scope;
+  const allocDir = toAllocDir(context.settings, record.id);
+  const keepLogs = end === "failed" && (await readdir(toLogsDir(allocDir)).catch(() => [])).length > 0;
+  try {
+    if (record.networkRequested)
+      await context.driver.destroyNetwork(record.id, { signal: AbortSignal.any([scope.detach]) });
+    record.networkRequested = false;
+  } catch (error) {
+    scope.detach.throwIfAborted();
+    context.logger.warn("group network not removed", {
+      alloc: record.id,
+      error: toLongshoreError(error).message,
+    });
+  }
+  for (const port of listPorts(record.ports)) scope.ports.release(port.value);
+  for (const task of Object.values(record.tasks)) scope.cores.release(task.cores);
+  if (!context.keepAllocs)
+    await removeAllocDir(allocDir, { keepLogs }).catch((error: unknown) =>
+      context.logger.warn(toLongshoreError(error).message, { alloc: record.id }),
+    );
+  const where = keepLogs ? `its logs are kept in ${toLogsDir(allocDir)} until the next run` : "";
+  const state = end === "failed" ? "failed" : "complete";
+  emitState(alloc, state, end === "stopped" ? reason : where);
+  return state;
+}
