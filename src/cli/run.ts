@@ -1,7 +1,8 @@
 import { createAgent, type JobOutcome, type JobRun, type NodeFacts } from "../agent/index.ts";
 import { createDockerDriver, toNodeAttributes } from "../driver/index.ts";
+import type { Engine, FoundEndpoint } from "../engine/index.ts";
 import type { Job, ReadJob } from "../jobfile/index.ts";
-import { isLongshoreError, type TaskDriver } from "../task/index.ts";
+import { isLongshoreError, LongshoreError, type TaskDriver } from "../task/index.ts";
 import type { Command, CommandInput, CommandIo } from "./command-io.ts";
 import { chooseEndpoint, openEngine } from "./engine-setup.ts";
 import { exitCodes, toExitCode } from "./exit-code.ts";
@@ -40,7 +41,9 @@ async function runJob(running: Running): Promise<number> {
   const { input, io, read, reporter, stops } = running;
   const { agentOptions, dataDir, node } = await loadSetting(input, io);
   const logger = createReportLogger(reporter, io.env);
-  await using engine = openEngine(chooseEndpoint(input, io, agentOptions));
+  const found = chooseEndpoint(input, io, agentOptions);
+  await using engine = openEngine(found);
+  await expectEngine(engine, found, stops.signal);
   await using driver = createDockerDriver({ engine, agentOptions, logger, removeImagesOnDispose: true });
   await using agent = createAgent({ driver, dataDir, logger });
   const facts = needsEngineFacts(read.job) ? await addEngineFacts(node, driver, stops.signal) : node;
@@ -55,6 +58,20 @@ async function runJob(running: Running): Promise<number> {
     jobRun.stop("the command failed");
     await jobRun.outcome.catch(() => undefined);
     throw error;
+  }
+}
+
+/**
+ * Without an engine a job would be tried again and again as its restart policy says, while nobody mends the engine.
+ * The answer is kept, so this costs no call more.
+ */
+async function expectEngine(engine: Engine, found: FoundEndpoint, signal: AbortSignal): Promise<void> {
+  try {
+    await engine.version({ signal });
+  } catch (error) {
+    if (!isLongshoreError(error) || error.kind === "canceled") throw error;
+    const hint = [error.hint, `The engine was looked for at ${found.reason}`].filter(Boolean).join(" ");
+    throw new LongshoreError(error.kind, error.message, { cause: error, hint });
   }
 }
 
