@@ -130,7 +130,7 @@ class DockerDriver implements TaskDriver {
     const task = this.#add(config);
     try {
       const started = await startTask(this.#context, task, taskOptions, options);
-      if (task.lease !== undefined) this.#lastUsers.set(task.lease.reference, task);
+      this.#noteImage(task);
       return started;
     } catch (error) {
       this.#forget(task);
@@ -150,6 +150,7 @@ class DockerDriver implements TaskDriver {
     const task = this.#add(handle.config);
     try {
       await recoverTask(this.#context, task, handle, options);
+      this.#noteImage(task);
     } catch (error) {
       this.#context.byContainer.delete(handle.driverState.containerId);
       this.#forget(task);
@@ -298,6 +299,10 @@ class DockerDriver implements TaskDriver {
       // Its end may have been among what was not heard.
       if (change === "found") void settleTask(this.#context, task);
     }
+  }
+
+  #noteImage(task: DockerTask): void {
+    if (task.lease !== undefined) this.#lastUsers.set(task.lease.reference, task);
   }
 
   #onImageRemoval(event: ImageRemovalEvent): void {

@@ -1,13 +1,20 @@
 import { isLongshoreError, LongshoreError } from "../../task/index.ts";
+import { isUserNetwork } from "../container/network.ts";
 import type { ContainerPlan } from "../container/plan-container.ts";
 import type { DriverContext } from "../context.ts";
 import { findPortHolder } from "../port-holders.ts";
 
+/** What failed: the container of a task while it was made or started. */
+export interface FailedStep {
+  readonly plan: ContainerPlan;
+  readonly taskName: string;
+  readonly step: "create" | "start";
+}
+
 /** An error of making or starting a task's container, with what the reader needs to mend it. */
 export async function toStartError(
   context: DriverContext,
-  plan: ContainerPlan,
-  taskName: string,
+  { plan, taskName, step }: FailedStep,
   error: unknown,
 ): Promise<unknown> {
   if (!isLongshoreError(error) || error.kind === "canceled") return error;
@@ -24,15 +31,15 @@ export async function toStartError(
     return new LongshoreError("conflict", message, { cause: error, hint });
   }
   const { kind, retryable } = error;
-  const hint = error.hint ?? toHint(error, plan);
+  const hint = error.hint ?? toHint(error, plan, step);
   return new LongshoreError(kind, `task "${taskName}": ${error.message}`, { cause: error, hint, retryable });
 }
 
-function toHint(error: LongshoreError, plan: ContainerPlan): string | undefined {
-  if (error.kind === "not-found") {
+function toHint(error: LongshoreError, plan: ContainerPlan, step: FailedStep["step"]): string | undefined {
+  if (error.kind === "not-found" && isUserNetwork(plan.networkMode)) {
     return `Is there a network "${plan.networkMode}"? \`docker network ls\` shows them.`;
   }
-  if (error.kind !== "invalid") return undefined;
+  if (error.kind !== "invalid" || step !== "start") return undefined;
   const command = plan.request.Entrypoint ?? plan.request.Cmd;
   const first = command === undefined ? "the image's own command" : `"${command[0]}"`;
   return `Check that ${first} exists in the image, and the task's command, args, entrypoint, user and work_dir.`;

@@ -13,7 +13,7 @@ import { settlesWithin, unlessAborted } from "../waiting.ts";
 import type { DockerTask } from "./docker-task.ts";
 import { type MadeContainer, makeContainer } from "./make-container.ts";
 import { settleTask } from "./settle.ts";
-import { toStartError } from "./start-error.ts";
+import { type FailedStep, toStartError } from "./start-error.ts";
 import { toAcquireOptions } from "./task-image.ts";
 import { readTaskLogs } from "./task-logs.ts";
 
@@ -39,6 +39,7 @@ export async function startTask(
   const lease = await images.acquire(toAcquireOptions(context, task, taskOptions, signal));
   undo.add(() => lease.release());
   const info = await opening;
+  const { openings } = watch;
 
   const plan = planContainer(task.config, toPlanContext(context, info));
   for (const note of plan.notes) context.emit(task, { type: "note" }, note);
@@ -48,14 +49,18 @@ export async function startTask(
   const making = makeContainer(context, task, plan, request, signal);
   leftovers.forget(plan.name);
   undo.add(() => removeMade(context, task, plan, making));
-  const made = await explain(context, task, plan, unlessAborted(making, signal));
+  const failed = { plan, taskName: task.config.name };
+  const made = await explain(context, { ...failed, step: "create" }, unlessAborted(making, signal));
   for (const warning of made.warnings) context.emit(task, { type: "note" }, warning);
   task.container = { id: made.id, tty: plan.options.tty };
   context.byContainer.set(made.id, task);
   undo.add(() => void context.byContainer.delete(made.id));
   context.emit(task, { type: "created", containerId: made.id });
 
-  if (!made.runs) await explain(context, task, plan, unlessAborted(engine.startContainer(made.id), signal));
+  if (!made.runs) {
+    const starting = unlessAborted(engine.startContainer(made.id), signal);
+    await explain(context, { ...failed, step: "start" }, starting);
+  }
   await readNetwork(context, task, plan, signal);
   signal.throwIfAborted();
   undo.keep();
@@ -64,8 +69,8 @@ export async function startTask(
   const addresses = plan.ports.map((port) => `${port.hostIp || "0.0.0.0"}:${port.hostPort}`);
   context.emit(task, { type: "started", containerId: made.id, addresses });
   readTaskLogs(context, task, options);
-  // The container may have ended before the task was known to run, and its event was heard then.
-  if (task.hasDied) void settleTask(context, task);
+  // The container may have ended before the task was known to run: its event was heard then, or went by.
+  if (task.hasDied || watch.openings !== openings) void settleTask(context, task);
   return { handle: task.toHandle(), network: task.network };
 }
 
@@ -89,16 +94,11 @@ async function writeFiles(files: readonly PlannedFile[]): Promise<void> {
   }
 }
 
-async function explain<T>(
-  context: DriverContext,
-  task: DockerTask,
-  plan: ContainerPlan,
-  step: Promise<T>,
-): Promise<T> {
+async function explain<T>(context: DriverContext, failed: FailedStep, work: Promise<T>): Promise<T> {
   try {
-    return await step;
+    return await work;
   } catch (error) {
-    throw await toStartError(context, plan, task.config.name, error);
+    throw await toStartError(context, failed, error);
   }
 }
 

@@ -33,6 +33,7 @@ export class EngineWatch implements Disposable {
   #wake = new AbortController();
   #started = false;
   #sinceNs: bigint | undefined;
+  #openings = 0;
 
   constructor(options: WatchOptions) {
     this.#options = options;
@@ -40,6 +41,11 @@ export class EngineWatch implements Disposable {
 
   get state(): WatchState {
     return this.#state;
+  }
+
+  /** How often the subscription was opened; another number means that there was a break in between. */
+  get openings(): number {
+    return this.#openings;
   }
 
   /** Begins to watch, if that has not happened. */
@@ -103,6 +109,7 @@ export class EngineWatch implements Disposable {
       try {
         const info = await engine.info({ signal });
         onOpen();
+        this.#openings++;
         this.#set({ phase: "open", info });
       } catch (error) {
         connection.abort(error);
