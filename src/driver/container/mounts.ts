@@ -93,6 +93,7 @@ function planMount(
   path: readonly (string | number)[],
 ): MountRequest {
   const base = { Target: mount.target ?? "", ReadOnly: mount.readonly };
+  noteUnused(planning, mount, path);
   switch (mount.type) {
     case "bind":
       return { ...base, Type: "bind", ...planBind(planning, mount, path) };
@@ -108,8 +109,21 @@ function planMount(
         ...base,
         Type: "volume",
         ...(mount.source && { Source: mount.source }),
-        VolumeOptions: toVolumeOptions(mount),
+        VolumeOptions: toVolumeOptions(planning, mount, path),
       };
+  }
+}
+
+/** Options of another type of mount mean nothing; that is said, since Nomad takes such files. */
+function noteUnused(planning: Planning, mount: MountOptions, path: readonly (string | number)[]): void {
+  const set = {
+    bind: mount.bind_options.propagation !== undefined,
+    tmpfs: Object.values(mount.tmpfs_options).some((value) => value !== undefined),
+    volume: mount.volume_options.no_copy || mount.volume_options.driver_config.name !== undefined,
+  };
+  for (const [type, isSet] of Object.entries(set)) {
+    if (!isSet || type === mount.type) continue;
+    planning.notes.push(`${path.join(".")}: ${type}_options have no effect on a mount of type ${mount.type}`);
   }
 }
 
@@ -127,13 +141,20 @@ function toTmpfs(mount: MountOptions) {
   return { ...(size !== undefined && { SizeBytes: size }), ...(mode !== undefined && { Mode: mode }) };
 }
 
-function toVolumeOptions(mount: MountOptions) {
+function toVolumeOptions(planning: Planning, mount: MountOptions, path: readonly (string | number)[]) {
   const { no_copy, labels, driver_config } = mount.volume_options;
-  const driver = { Name: driver_config.name ?? "", Options: driver_config.options };
+  const { name, options } = driver_config;
+  if (name === undefined && Object.keys(options).length > 0) {
+    refuse(
+      planning,
+      [...path, "volume_options", "driver_config", "name"],
+      "is required where there are options",
+    );
+  }
   return {
     NoCopy: no_copy,
     ...(Object.keys(labels).length > 0 && { Labels: labels }),
-    ...(driver_config.name !== undefined && { DriverConfig: driver }),
+    ...(name !== undefined && { DriverConfig: { Name: name, Options: options } }),
   };
 }
 

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { problemsOf, sampleResources, sampleTask } from "../../../test/driver/sample-task.ts";
 import type { TaskConfig } from "../../task/index.ts";
 import { parseAgentOptions } from "../options/agent-options.ts";
+import { taskFields } from "../options/task-options.ts";
 import type { HostFiles } from "./host-files.ts";
 import { type PlanContext, planContainer } from "./plan-container.ts";
 import { toCpuShares, toMemoryLimits } from "./resources.ts";
@@ -69,6 +70,22 @@ describe("a plan", () => {
         LogConfig: { Type: "json-file", Config: { "max-file": "2", "max-size": "2m" } },
       },
     });
+  });
+
+  it("of any config is a request or tells faults", () => {
+    const key = fc.constantFrom(...Object.keys(taskFields));
+    const value = fc.oneof(
+      fc.jsonValue(),
+      fc.array(fc.string()),
+      fc.string(),
+      fc.dictionary(fc.string(), fc.string()),
+    );
+    fc.assert(
+      fc.property(fc.dictionary(key, value), (config) => {
+        problemsOf(() => planContainer(sampleTask(config), { agentOptions: parseAgentOptions() }));
+      }),
+      { numRuns: 500 },
+    );
   });
 
   it("passes simple keys through", () => {
@@ -390,6 +407,17 @@ describe("mounts", () => {
     );
     expect(faults({ volume_driver: "x" })).toHaveLength(1);
     expect(faults({ volumes: ["x"] })).toEqual(['config.volumes: "x" must be src:dst or src:dst:mode']);
+  });
+
+  it("say which options have no effect, and miss no driver's name", () => {
+    const mount = [{ type: "tmpfs", target: "/t", bind_options: [{ propagation: "shared" }] }];
+    expect(plan(sampleTask({ mount })).notes).toEqual([
+      "mount.0: bind_options have no effect on a mount of type tmpfs",
+    ]);
+    const volume = [{ target: "/v", volume_options: [{ driver_config: [{ options: [{ o: "1" }] }] }] }];
+    expect(faults({ mount: volume }, volumes)).toEqual([
+      "config.mount.0.volume_options.driver_config.name: is required where there are options",
+    ]);
   });
 
   it("keep paths with colons by another way of saying", () => {

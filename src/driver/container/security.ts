@@ -26,8 +26,10 @@ export function planSecurity(planning: Planning): HostConfigRequest {
   if (options.privileged && !agent.allow_privileged) {
     refuse(planning, ["privileged"], "needs allow_privileged in the docker driver's options");
   }
-  if (options.isolation !== undefined && planning.engine.osType !== "windows") {
-    refuse(planning, ["isolation"], `works on Windows only, not on ${planning.engine.osType}`);
+  if (options.isolation !== undefined) {
+    const windows = planning.engine.osType === "windows";
+    const why = windows ? "is not supported yet" : `works on Windows only, not on ${planning.engine.osType}`;
+    refuse(planning, ["isolation"], why);
   }
   const securityOpt = options.security_opt.map((option, index) => planSecurityOpt(planning, option, index));
   return {
