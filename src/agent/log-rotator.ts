@@ -19,11 +19,13 @@ export interface LogRotatorOptions {
 
 /** One output stream in numbered files. Calls must not overlap. */
 export interface LogRotator {
+  /** Opens the newest file, or makes the first one, so that there is a place. */
+  open(): Promise<void>;
   /** Rejects with the file system's error; a later call tries again. */
   write(data: Uint8Array): Promise<void>;
   /** Forgets what was written after `place`. */
   rewind(place: LogPlace): Promise<void>;
-  /** Where the next byte goes; undefined before the first one. */
+  /** Where the next byte goes; undefined while no file is open. */
   place(): LogPlace | undefined;
   close(): Promise<void>;
 }
@@ -42,6 +44,10 @@ export function createLogRotator({ folder, name, maxFiles, maxFileBytes }: LogRo
     return current;
   }
 
+  async function openNewest(): Promise<NonNullable<typeof current>> {
+    return current ?? (await openFile(Math.max(0, ...(await listIndexes(folder, name)))));
+  }
+
   async function rotate(from: number): Promise<NonNullable<typeof current>> {
     await close();
     const next = await openFile(from + 1);
@@ -58,7 +64,7 @@ export function createLogRotator({ folder, name, maxFiles, maxFileBytes }: LogRo
 
   /** A chunk goes whole into one file where it fits, so that lines stay whole. */
   async function writePart(data: Uint8Array): Promise<number> {
-    let target = current ?? (await openFile(Math.max(0, ...(await listIndexes(folder, name)))));
+    let target = await openNewest();
     if (target.size > 0 && target.size + data.byteLength > maxFileBytes) target = await rotate(target.index);
     const { bytesWritten } = await target.file.write(data.subarray(0, maxFileBytes));
     target.size += bytesWritten;
@@ -66,6 +72,9 @@ export function createLogRotator({ folder, name, maxFiles, maxFileBytes }: LogRo
   }
 
   return {
+    async open() {
+      await openNewest();
+    },
     async write(data) {
       try {
         for (let done = 0; done < data.byteLength; ) done += await writePart(data.subarray(done));

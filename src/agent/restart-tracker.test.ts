@@ -36,7 +36,7 @@ describe("the restart policy", () => {
     });
     expect(decision).toEqual({
       type: "fail",
-      reason: 'exceeded allowed attempts (2) in interval 60 s, and mode is "fail"',
+      reason: 'exceeded allowed attempts (2) in interval 1m, and mode is "fail"',
     });
   });
 

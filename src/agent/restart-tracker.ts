@@ -73,13 +73,27 @@ function withinPolicy(
     const delayMs = Math.round(policy.delayMs * (1 + jitterShare * at.random));
     return { type: "restart", delayMs, attempt: state.count, reason: "within policy" };
   }
-  const exceeded = `exceeded allowed attempts (${policy.attempts}) in interval ${toSeconds(policy.intervalMs)}`;
+  const exceeded = `exceeded allowed attempts (${policy.attempts}) in interval ${toDuration(policy.intervalMs)}`;
   if (policy.mode === "fail") return { type: "fail", reason: `${exceeded}, and mode is "fail"` };
   // One millisecond past the end, or the end of the delay would still count into the old interval.
   const delayMs = Math.max(0, Math.ceil(state.intervalStartMs + policy.intervalMs - at.nowMs)) + 1;
   return { type: "restart", delayMs, attempt: state.count, reason: `${exceeded}, waiting for the next one` };
 }
 
-function toSeconds(ms: number): string {
-  return `${ms / 1000} s`;
+const units = [
+  ["h", 3_600_000],
+  ["m", 60_000],
+  ["s", 1000],
+  ["ms", 1],
+] as const;
+
+/** As it would stand in a job file: `24h`, `1m30s`, `500ms`. */
+function toDuration(ms: number): string {
+  let left = ms;
+  const parts = units.map(([unit, size]) => {
+    const count = Math.floor(left / size);
+    left -= count * size;
+    return count === 0 ? "" : `${count}${unit}`;
+  });
+  return parts.join("") || "0s";
 }

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { appendFile, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -111,6 +111,19 @@ describe("a task's logs", () => {
     await resumed.sink.write({ stream: "stdout", data: bytes("again\n") }, undefined);
     expect(await read("web.stdout.0")).toBe("kept\nagain\n");
     expect(await read("web.stderr.0")).toBe("err\n");
+  });
+
+  test("what was kept before the first note is forgotten, and what an earlier container wrote is not", async () => {
+    const first = createTaskLogs(options());
+    await (await first.open()).sink.write({ stream: "stdout", data: bytes("before\n") }, undefined);
+    await first.open();
+    await first[Symbol.asyncDispose]();
+    // As if killed between writing and noting.
+    await appendFile(join(folder, "web.stdout.0"), "first\n");
+    await using second = createTaskLogs(options());
+    const { sink } = await second.resume();
+    await sink.write({ stream: "stdout", data: bytes("first\n") }, undefined);
+    expect(await read("web.stdout.0")).toBe("before\nfirst\n");
   });
 
   test("a new container's output begins without a position", async () => {

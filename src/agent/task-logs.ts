@@ -113,6 +113,9 @@ export function createTaskLogs(options: TaskLogsOptions): TaskLogs {
 
   return {
     async open() {
+      // What an earlier container wrote stays, whatever a later run forgets of this one's.
+      const opening = limits.disabled ? [] : [rotators.stdout.open(), rotators.stderr.open()];
+      await Promise.allSettled(opening);
       await note(undefined);
       return createSink();
     },
