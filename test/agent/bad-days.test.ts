@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { GroupNetwork, Job } from "../../src/jobfile/job.ts";
 import { bed, startFaultProxy } from "../bed/index.ts";
-import { makeGroup, makeJob, makeTask, readEvents } from "./jobs.ts";
+import { createJumpingClock, makeGroup, makeJob, makeTask, readEvents } from "./jobs.ts";
 import { startForeignRun } from "./killed-run.ts";
 import { createRealAgent, listContainers, makeDataDir, makeShellTask, waitForOutput } from "./real-agent.ts";
 
@@ -210,6 +210,57 @@ test("a stop while the engine is away is done when it is back", async () => {
   await proxy.refuse(false);
   expect(await run.outcome).toMatchObject({ state: "stopped", tasks: [{ state: "stopped" }] });
   expect(await listContainers(events.find((event) => event.type === "log")?.task.allocId ?? "")).toEqual([]);
+});
+
+test("an engine that goes away while a task runs takes nothing with it: its exit is heard of afterwards", async () => {
+  await using proxy = await startFaultProxy({ target: bed().socket });
+  await using agent = await createRealAgent({ socket: proxy.socket });
+  const script = "echo up; while [ ! -f /alloc/data/stop ]; do sleep 0.02; done; echo down; exit 4";
+  const run = await agent.runJob(makeJob([makeGroup("g", [makeShellTask("web", script)])]));
+  const events = await waitForOutput(run, "up");
+  const allocId = events.find((event) => event.type === "log")?.task.allocId ?? "";
+  await proxy.refuse(true);
+  await writeFile(join(agent.dataDir, "alloc", allocId, "alloc/data/stop"), "");
+  await proxy.refuse(false);
+  await waitForOutput(run, "down");
+  expect(await run.outcome).toMatchObject({ state: "failed", failedTask: { exit: { exitCode: 4 } } });
+  expect(await listContainers(allocId)).toEqual([]);
+});
+
+test("a container that the engine does not remove at first is removed all the same", async () => {
+  await using proxy = await startFaultProxy({ target: bed().socket });
+  await using agent = await createRealAgent({ socket: proxy.socket, clock: createJumpingClock() });
+  let refused = 0;
+  proxy.rule((method) => {
+    if (method !== "DELETE" || refused >= 2) return "pass";
+    refused += 1;
+    return { status: 500, body: { message: "device or resource busy" } };
+  });
+  const run = await agent.runJob(makeJob([makeGroup("g", [makeShellTask("web", "true")])]));
+  const outcome = await run.outcome;
+  expect(outcome).toMatchObject({ state: "complete" });
+  expect(refused).toBe(2);
+  expect(await listContainers(outcome.tasks[0]?.task.allocId ?? "")).toEqual([]);
+});
+
+test("a container that the engine never removes fails the job, and is removed by the next run", async () => {
+  await using proxy = await startFaultProxy({ target: bed().socket });
+  await using agent = await createRealAgent({ socket: proxy.socket, clock: createJumpingClock() });
+  proxy.rule((method) =>
+    method === "DELETE" ? { status: 500, body: { message: "busy for ever" } } : "pass",
+  );
+  const job = makeJob([makeGroup("g", [makeShellTask("web", "true")])]);
+  const first = await (await agent.runJob(job)).outcome;
+  expect(first).toMatchObject({
+    state: "failed",
+    failedTask: { error: { message: expect.stringContaining("busy for ever") } },
+  });
+  const allocId = first.tasks[0]?.task.allocId ?? "";
+  expect(await listContainers(allocId)).toHaveLength(1);
+  proxy.rule(undefined);
+  const second = await (await agent.runJob(job)).outcome;
+  expect(second).toMatchObject({ state: "complete" });
+  expect(await listContainers(allocId)).toEqual([]);
 });
 
 test("an engine that is away while a job starts is tried again as the restart policy says", async () => {
