@@ -4,27 +4,41 @@ import { agentFields } from "../driver/options/agent-options.ts";
 import type { FieldTable } from "../driver/options/fields.ts";
 import { taskFields } from "../driver/options/task-options.ts";
 
-/** Lines of a table of keys; keys of blocks follow their block as `block.key`. */
-function toRows(fields: FieldTable, before = ""): readonly string[] {
+type Row = readonly [key: string, type: string, meaning: string];
+
+/** Rows of a table of keys; keys of blocks follow their block as `block.key`. */
+function toRows(fields: FieldTable, before = ""): readonly Row[] {
   return Object.entries(fields).flatMap(([name, field]) => {
     const path = `${before}${name}`;
+    const list = Array.isArray(field.default) ? field.default : [];
     const rest = field.required ? "required" : toDefault(field.default);
-    const row = `| \`${path}\` | ${field.type}${rest === "" ? "" : `, ${rest}`} | ${toCell(field.doc)} |`;
+    const usual = list.length === 0 ? "" : ` Default: ${list.map((item) => `\`${item}\``).join(" ")}`;
+    const row: Row = [
+      `\`${path}\``,
+      `${field.type}${rest === "" ? "" : `, ${rest}`}`,
+      toCell(field.doc) + usual,
+    ];
     return [row, ...(field.fields === undefined ? [] : toRows(field.fields, `${path}.`))];
   });
 }
 
 function toDefault(value: unknown): string {
-  if (value === undefined) return "";
-  if (typeof value === "object" && Object.keys(value ?? {}).length === 0) return "";
-  if (Array.isArray(value)) return value.map((item) => `\`${item}\``).join(" ");
-  return `\`${typeof value === "object" ? JSON.stringify(value) : String(value)}\``;
+  if (value === undefined || Array.isArray(value)) return "";
+  if (typeof value !== "object") return `\`${String(value)}\``;
+  return Object.keys(value ?? {}).length === 0 ? "" : `\`${JSON.stringify(value)}\``;
 }
 
 const toCell = (text: string): string => text.replaceAll("|", "\\|").replaceAll("<", "&lt;");
 
+/** A table as the formatter lays it out. */
 function toTable(fields: FieldTable): string {
-  return ["| key | type, default | meaning |", "| --- | --- | --- |", ...toRows(fields)].join("\n");
+  const head: Row = ["key", "type, default", "meaning"];
+  const rows = [head, ...toRows(fields)];
+  const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const toLine = (row: readonly string[]): string =>
+    `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`;
+  const [first = "", ...rest] = rows.map(toLine);
+  return [first, toLine(widths.map((width) => "-".repeat(width))), ...rest].join("\n");
 }
 
 /** Puts tables where the page has `<!-- table: name -->`, up to `<!-- end -->`. */
