@@ -30,6 +30,7 @@ describe("parseCommand", () => {
     ["run", "missing required argument 'file'", 'See "longshore help run".'],
     ["run --varr a=1 x", "unknown option '--varr'", 'Did you mean --var? See "longshore help run".'],
     ["rnu x", "unknown command 'rnu'", 'Did you mean run? See "longshore help".'],
+    ["help nosuch", 'no help for "nosuch"', undefined],
     ["run a b", "too many arguments", undefined],
     ["completion tcsh", "argument value 'tcsh' is invalid", undefined],
   ])("explains what is wrong with: %s", async (line, message, hint) => {

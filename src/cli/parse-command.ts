@@ -33,6 +33,9 @@ export async function parseCommand(words: readonly string[]): Promise<ParsedComm
     process.stderr.write(program.helpInformation());
     return exitCodes.usage;
   }
+  const [first, topic] = words;
+  if (first === "help" && topic !== undefined && !isCommand(topic))
+    throw new UsageError(`no help for "${topic}"`, `Commands are ${commandNames().join(", ")}.`);
   try {
     await program.parseAsync([...words], { from: "user" });
   } catch (error) {
@@ -41,6 +44,14 @@ export async function parseCommand(words: readonly string[]): Promise<ParsedComm
     throw toUsageError(error, words);
   }
   return parsed ?? exitCodes.ok;
+}
+
+function commandNames(): readonly string[] {
+  return [...commandTable.map((spec) => spec.name), "help"];
+}
+
+function isCommand(word: string): boolean {
+  return commandNames().includes(word) || word.startsWith("-");
 }
 
 function createProgram(accept: (parsed: ParsedCommand) => void): Commander {

@@ -55,6 +55,7 @@ async function runJob(running: Running): Promise<number> {
     return await follow(jobRun, running);
   } catch (error) {
     // Whatever went wrong in showing the run, it leaves nothing behind.
+    reporter.end();
     jobRun.stop("the command failed");
     await jobRun.outcome.catch(() => undefined);
     throw error;
