@@ -46,7 +46,7 @@ import { recoverTask } from "./tasks/recover-task.ts";
 import { settleTask } from "./tasks/settle.ts";
 import { startTask } from "./tasks/start-task.ts";
 import { TaskStop } from "./tasks/task-stop.ts";
-import { unlessAborted } from "./waiting.ts";
+import { settlesWithin, unlessAborted } from "./waiting.ts";
 import { EngineWatch, type WatchState } from "./watch/engine-watch.ts";
 
 export interface DockerDriverOptions {
@@ -67,6 +67,7 @@ export function createDockerDriver(options: DockerDriverOptions): TaskDriver {
 }
 
 const waitingEvents = 4096;
+const lastWriteMs = 1000;
 
 class DockerDriver implements TaskDriver {
   readonly capabilities: DriverCapabilities = {
@@ -230,8 +231,11 @@ class DockerDriver implements TaskDriver {
     for (const task of starting) task.starting.abort();
     await Promise.all(starting.map((task) => task.startSettled.promise));
     const reason = new LongshoreError("canceled", "The driver is closed");
-    for (const task of this.#tasks.values()) task.end(reason);
+    const tasks = [...this.#tasks.values()];
+    for (const task of tasks) task.end(reason);
     this.#tasks.clear();
+    // A host that takes nothing any more does not hold the end up.
+    await Promise.all(tasks.map(({ logs }) => logs && settlesWithin(logs.done, lastWriteMs)));
     this.#context.watch[Symbol.dispose]();
     this.#context.leftovers[Symbol.dispose]();
     if (this.#removeImages) await this.#flushImages();

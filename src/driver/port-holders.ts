@@ -28,7 +28,8 @@ async function findContainer(
 ): Promise<PortHolder | undefined> {
   const containers = await engine.listContainers();
   for (const container of containers) {
-    for (const { IP = "", PublicPort, Type } of container.Ports) {
+    const byProtocol = [...container.Ports].sort((one, other) => one.Type.localeCompare(other.Type));
+    for (const { IP = "", PublicPort, Type } of byProtocol) {
       const port = ports.find((wanted) => wanted.hostPort === PublicPort && overlap(wanted.hostIp, IP));
       if (port === undefined) continue;
       const name = container.Names[0]?.replace(/^\//, "") ?? container.Id.slice(0, 12);

@@ -82,7 +82,7 @@ describe("a plan", () => {
     );
     fc.assert(
       fc.property(fc.dictionary(key, value), (config) => {
-        problemsOf(() => planContainer(sampleTask(config), { agentOptions: parseAgentOptions() }));
+        problemsOf(() => plan(sampleTask(config)));
       }),
       { numRuns: 500 },
     );

@@ -63,6 +63,8 @@ export class LogReader {
     try {
       for (;;) {
         const read = await toOutcome(frames.next());
+        // Frames that had come before the end of reading was asked for are for the next reader.
+        if (signal.aborted) return false;
         if ("error" in read) return await this.#mayRetry(read.error);
         if (read.value.done) {
           await this.#keepUnknown(skipped, sinceNs);
@@ -92,8 +94,8 @@ export class LogReader {
 
   /** Whether reading may go on after a stream broke; waits for the engine to come back. */
   async #mayRetry(error: unknown): Promise<boolean> {
-    const { signal, engineBack, onNote } = this.#options;
-    if (signal.aborted || isLongshoreError(error, "not-found")) return false;
+    const { engineBack, onNote } = this.#options;
+    if (isLongshoreError(error, "not-found")) return false;
     if (isLongshoreError(error, "unavailable") || isLongshoreError(error, "timeout")) {
       await engineBack();
       return true;
