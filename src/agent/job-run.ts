@@ -131,10 +131,10 @@ function toOutcome({ scope, record, failedTask }: StartJobOptions, request: Stop
 }
 
 function toTaskOutcome(ref: TaskRef, task: TaskRecord): TaskOutcome {
-  const ended = task.phase === "pending" || task.phase === "starting" || task.phase === "running";
+  const unfinished = task.phase === "pending" || task.phase === "starting" || task.phase === "running";
   return {
     task: ref,
-    state: ended || task.phase === "never-started" ? "never-started" : toEndState(task.phase),
+    state: unfinished || task.phase === "never-started" ? "never-started" : toEndState(task.phase),
     exit: task.exit ?? undefined,
     error: task.error === null ? undefined : fromStoredError(task.error),
     restarts: task.restarts,

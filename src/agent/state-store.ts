@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { chmod, mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { parseJobRecord } from "./parse-record.ts";
 import type { JobRecord } from "./run-record.ts";
 import { errorCode, toFileError } from "./to-error.ts";
 
@@ -57,7 +58,7 @@ export function createStateStore(folder: string): StateStore {
         throw toFileError(error, "read the job's state from", path);
       });
       if (text === undefined) return { record: undefined, setAside: undefined };
-      const record = parseRecord(text);
+      const record = parseJobRecord(text);
       if (record !== undefined) return { record, setAside: undefined };
       const aside = `${path}.unreadable-${Date.now()}`;
       await rename(path, aside);
@@ -83,27 +84,6 @@ export function createStateStore(folder: string): StateStore {
       if (remove) await rm(path, { force: true });
     },
   };
-}
-
-function parseRecord(text: string): JobRecord | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isRecord(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function isRecord(value: unknown): value is JobRecord {
-  return (
-    typeof value === "object" &&
-    value !== null &&
-    "version" in value &&
-    value.version === 1 &&
-    "jobHash" in value &&
-    "allocations" in value &&
-    Array.isArray(value.allocations)
-  );
 }
 
 /** A reader sees the old text or the new one, never a part; also after a crash of the machine. */
