@@ -14,10 +14,12 @@ function resume(log: readonly Frame[], { timeNs, frames }: LogPosition): readonl
 }
 
 describe("a log cursor", () => {
-  it("counts the frames of one instant", () => {
-    const cursor = new LogCursor();
+  it("counts from the beginning at first, then from a moment ago", () => {
+    const cursor = new LogCursor(0n);
     cursor.take(5n);
-    expect(cursor.take(5n)).toEqual({ timeNs: "5", frames: 2 });
+    expect(cursor.take(5n)).toEqual({ timeNs: "0", frames: 2 });
+    for (const timeNs of [6n, 7n, 8n]) cursor.take(timeNs);
+    expect(cursor.take(9n)).toEqual({ timeNs: "6", frames: 4 });
   });
 
   it("finds its place again wherever it stops, in an output whose two streams are timed a little apart", () => {
@@ -39,7 +41,7 @@ describe("a log cursor", () => {
     fc.assert(
       fc.property(log, fc.nat(), (frames, at) => {
         const stop = frames.length === 0 ? 0 : at % frames.length;
-        const cursor = new LogCursor();
+        const cursor = new LogCursor(0n);
         let position: LogPosition | undefined;
         for (const frame of frames.slice(0, stop)) position = cursor.take(frame.timeNs);
         if (position === undefined) return;

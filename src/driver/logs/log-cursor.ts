@@ -12,7 +12,13 @@ const keptRuns = 16;
 
 /** Keeps count of the frames of an output that were taken, so that a later reading can go on after them. */
 export class LogCursor {
+  readonly #startNs: bigint;
   readonly #runs: Run[] = [];
+
+  /** `startNs` is where the reading begins, 0 for the output's beginning. */
+  constructor(startNs: bigint) {
+    this.#startNs = startNs;
+  }
 
   /** Notes a frame as taken and answers where to go on after it. */
   take(timeNs: bigint): LogPosition {
@@ -27,9 +33,10 @@ export class LogCursor {
   }
 
   #earliest(): bigint {
-    const [first, ...others] = this.#runs.slice(-disorder);
-    let earliest = first?.timeNs ?? 0n;
-    for (const { timeNs } of others) if (timeNs < earliest) earliest = timeNs;
-    return earliest;
+    const times = this.#runs.slice(-disorder).map(({ timeNs }) => timeNs);
+    // So near the beginning a frame of an earlier instant than all others may still come.
+    if (times.length < disorder) return this.#startNs;
+    times.sort((one, other) => (one < other ? -1 : 1));
+    return times[0] ?? this.#startNs;
   }
 }

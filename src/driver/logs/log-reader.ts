@@ -23,7 +23,7 @@ const retryMs = 100;
 /** Copies a container's output to a sink, exactly once also when the engine goes away in between. */
 export class LogReader {
   readonly #options: LogReaderOptions;
-  #cursor = new LogCursor();
+  #cursor = new LogCursor(0n);
   #position: LogPosition | undefined;
   #ttySinceNs: bigint | undefined;
   #writes = 0;
@@ -58,7 +58,7 @@ export class LogReader {
     const sinceNs = tty ? this.#ttySinceNs : toNs(this.#position);
     const frames = engine.containerLogs(containerId, { tty, sinceNs, signal })[Symbol.asyncIterator]();
     let known = this.#position?.frames ?? 0;
-    this.#cursor = new LogCursor();
+    this.#cursor = new LogCursor(0n);
     const skipped: LogFrame[] = [];
     try {
       for (;;) {
@@ -85,7 +85,7 @@ export class LogReader {
   /** Frames that were taken for known are not when the log has lost the instant that they were counted from. */
   async #keepUnknown(frames: LogFrame[], sinceNs: bigint | undefined): Promise<void> {
     const found = frames.splice(0);
-    const isThere = found.some(({ timeNs }) => timeNs === undefined || timeNs === sinceNs);
+    const isThere = sinceNs === undefined || found.some(({ timeNs }) => (timeNs ?? sinceNs) === sinceNs);
     for (const frame of found) {
       if (isThere) this.#note(frame);
       else await this.#write(frame);
@@ -122,8 +122,9 @@ export class LogReader {
   }
 }
 
+/** The instant to read from; undefined for the beginning. */
 function toNs(position: LogPosition | undefined): bigint | undefined {
-  return position === undefined ? undefined : BigInt(position.timeNs);
+  return position === undefined || position.timeNs === "0" ? undefined : BigInt(position.timeNs);
 }
 
 async function toOutcome<T>(promise: Promise<T>): Promise<{ value: T } | { error: unknown }> {
