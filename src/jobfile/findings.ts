@@ -4,6 +4,9 @@ import type { Fault, Place } from "./tree.ts";
 /** The texts that places refer to, by file name. */
 export type SourceTexts = ReadonlyMap<string, string>;
 
+/** More than a person reads; a file of rubbish has a million. */
+const maxErrors = 200;
+
 /** Where something stands, as one number. */
 function order({ range }: Pick<NoEffect, "range">): number {
   return (range?.line ?? 0) * 1e8 + (range?.column ?? 0);
@@ -12,6 +15,8 @@ function order({ range }: Pick<NoEffect, "range">): number {
 /** Collects what is found in one job file, and gives places their line of source. */
 export class Findings {
   readonly #diagnostics: Diagnostic[] = [];
+  #uncounted = 0;
+  readonly #known = new Set<string>();
   readonly #noEffect: NoEffect[] = [];
   readonly #files: readonly string[];
   readonly #lines: ReadonlyMap<string, readonly string[]>;
@@ -42,7 +47,8 @@ export class Findings {
   }
 
   /** Takes over what HashiCorp's parser found. */
-  addFaults(faults: readonly Fault[]): void {
+  addFaults(faults: readonly Fault[], uncounted = 0): void {
+    this.#uncounted += uncounted;
     for (const { severity, summary, detail, place } of faults) {
       this.#add({ severity, summary, detail, ...this.locate(place) });
     }
@@ -58,8 +64,17 @@ export class Findings {
     return this.#noEffect.toSorted((left, right) => order(left) - order(right));
   }
 
+  /** In the order of the file; beyond 200 they are counted only. */
   errors(): readonly Diagnostic[] {
-    return this.#sorted("error");
+    const errors = this.#sorted("error");
+    const more = errors.length + this.#uncounted - maxErrors;
+    if (more <= 0) return errors;
+    const rest = {
+      severity: "error",
+      summary: `${more} more errors`,
+      detail: "Mend the ones above first.",
+    } as const;
+    return [...errors.slice(0, maxErrors), { ...rest, range: undefined, sourceLine: undefined }];
   }
 
   warnings(): readonly Diagnostic[] {
@@ -67,12 +82,11 @@ export class Findings {
   }
 
   #add(found: Diagnostic): void {
-    const same = (other: Diagnostic) =>
-      other.summary === found.summary &&
-      other.detail === found.detail &&
-      other.range?.line === found.range?.line &&
-      other.range?.column === found.range?.column;
-    if (!this.#diagnostics.some(same)) this.#diagnostics.push(found);
+    const { summary, detail, range } = found;
+    const key = `${range?.file}:${range?.line}:${range?.column}:${summary}:${detail}`;
+    if (this.#known.has(key)) return;
+    this.#known.add(key);
+    this.#diagnostics.push(found);
   }
 
   #sorted(severity: Diagnostic["severity"]): readonly Diagnostic[] {

@@ -20,6 +20,7 @@ const wasm = (globalThis as unknown as { readonly WebAssembly: Wasm }).WebAssemb
 interface GoRuntime {
   readonly importObject: object;
   exit: (code: number) => void;
+  env: Readonly<Record<string, string>>;
   run(instance: WasmInstance): Promise<void>;
 }
 
@@ -74,6 +75,8 @@ async function instantiate(module: object, runtimeSource: string): Promise<Insta
   new Function("globalThis", "setTimeout", runtimeSource)(scope, unreferencedTimeout);
   const runtime = new (scope.Go as new () => GoRuntime)();
   runtime.exit = () => undefined;
+  // Calls are short and few: memory is cheaper than collecting it in between.
+  runtime.env = { GOGC: "400" };
   const instance = await wasm.instantiate(module, runtime.importObject);
   void runtime.run(instance);
   const call = scope.longshoreHcl as Instance["call"];

@@ -45,9 +45,9 @@ describe("a text that is no job file", () => {
     ["of 20,000 JSON objects", '{"a":'.repeat(20_000), "Nested too deeply"],
     ["of 20,000 brackets inside a JSON text", `{"a":"\${${"[".repeat(20_000)}"}`, "Nested too deeply"],
     [
-      "of more than 5 MB",
-      `${good}\n#${"x".repeat(5 * 1024 * 1024)}`,
-      "File too large: A job file may have 5 MB; this has 5.0 MB.",
+      "of more than 1 MB",
+      `${good}\n#${"x".repeat(1024 * 1024)}`,
+      "File too large: A job file may have 1 MB; this has 1.0 MB.",
     ],
     ["without a job", "a = 1", 'Unsupported argument: An argument named "a" is not expected here.'],
     ["with nothing but a comment", "# nothing", "Missing job block"],
@@ -89,7 +89,7 @@ describe("what is no file of text", () => {
     [
       "50 MB",
       (path) => writeFile(path, "x").then(() => truncate(path, 50 * 1024 * 1024)),
-      "File too large: A job file may have 5 MB; this has 50.0 MB.",
+      "File too large: A job file may have 1 MB; this has 50.0 MB.",
     ],
     [
       "text in another encoding",

@@ -38,7 +38,7 @@ export async function readJobFile(input: JobSource, options: ReadJobOptions = {}
     parsed.files,
     new Map([...varFiles, main].map(({ name, text }) => [name, text])),
   );
-  findings.addFaults(parsed.faults);
+  findings.addFaults(parsed.faults, parsed.more);
   if (parsed.api !== undefined) refuseVariables(main.name, options);
   const tree = parsed.api === undefined ? parsed.tree : fromApiJob(parsed.api, findings);
   const found = tree && toJob(tree, findings);

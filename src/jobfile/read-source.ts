@@ -8,7 +8,7 @@ export interface NamedText {
   readonly text: string;
 }
 
-/** The text of a source. Rejects with a JobFileError when it is no text of at most 5 MB. */
+/** The text of a source. Rejects with a JobFileError when it is no text of at most 1 MB. */
 export async function toText(input: JobSource): Promise<NamedText> {
   if ("file" in input) return { name: input.file, text: await readTextFile(input.file) };
   return { name: input.name, text: checkText(input.name, input.text) };

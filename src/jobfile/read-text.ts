@@ -2,11 +2,11 @@ import { constants } from "node:fs";
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { wholeFileError } from "./job-file-error.ts";
 
-/** Far above any job file that a person or a program writes. */
-const maxBytes = 5 * 1024 * 1024;
+/** What Nomad takes as a job's source, too; far above what a person writes. */
+const maxBytes = 1024 * 1024;
 
 /**
- * Reads a text file. Whatever is no readable UTF-8 text of at most 5 MB rejects with a JobFileError: a folder, a device,
+ * Reads a text file. Whatever is no readable UTF-8 text of at most 1 MB rejects with a JobFileError: a folder, a device,
  * a pipe (which could wait for ever), something enormous, something binary.
  */
 export async function readTextFile(file: string): Promise<string> {
@@ -62,7 +62,7 @@ function refuseOddFile(file: string, found: FileKind): void {
 
 function tooLarge(file: string, bytes: number): Error {
   const megabytes = (bytes / 1024 / 1024).toFixed(1);
-  return wholeFileError(file, "File too large", `A job file may have 5 MB; this has ${megabytes} MB.`);
+  return wholeFileError(file, "File too large", `A job file may have 1 MB; this has ${megabytes} MB.`);
 }
 
 /** UTF-8 without the byte order mark that some editors write. */

@@ -31,6 +31,8 @@ export interface Fault {
 export interface Parsed {
   readonly files: readonly string[];
   readonly faults: readonly Fault[];
+  /** Faults that are not among these, as there were too many. */
+  readonly more?: number;
   readonly tree?: Block;
   /** The file as plain JSON, when it is a job of Nomad's HTTP API. */
   readonly api?: Node;

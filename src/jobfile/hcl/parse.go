@@ -35,10 +35,15 @@ type parseAnswer struct {
 	// Files are what the first number of a place counts.
 	Files  []string `json:"files"`
 	Faults []Fault  `json:"faults"`
-	Tree   *Block   `json:"tree,omitempty"`
+	// More is how many faults are left out.
+	More int    `json:"more,omitempty"`
+	Tree *Block `json:"tree,omitempty"`
 	// API is the file as plain JSON, when it is a job of Nomad's HTTP API.
 	API *Node `json:"api,omitempty"`
 }
+
+// maxFaults is what crosses to the host of a file that is nothing but faults.
+const maxFaults = 1000
 
 func parse(text []byte) (any, error) {
 	var request parseRequest
@@ -54,6 +59,10 @@ func parse(text []byte) (any, error) {
 	r.read(&request, schema, answer)
 	answer.Files = r.sources.names
 	answer.Faults = r.sources.faults(r.diags)
+	if len(answer.Faults) > maxFaults {
+		answer.More = len(answer.Faults) - maxFaults
+		answer.Faults = answer.Faults[:maxFaults]
+	}
 	return answer, nil
 }
 
