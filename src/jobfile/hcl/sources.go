@@ -2,7 +2,6 @@ package main
 
 import (
 	"sort"
-	"unicode/utf8"
 
 	"github.com/hashicorp/hcl/v2"
 )
@@ -14,7 +13,11 @@ type source struct {
 	index int
 	text  []byte
 	lines []int
+	// starts counts the code points before each block of the text, for files that are one long line.
+	starts []int
 }
+
+const countedBlock = 1024
 
 // Sources turns HCL's ranges, whose columns are grapheme clusters, into places.
 type Sources struct {
@@ -28,7 +31,14 @@ func newSources() *Sources {
 
 func (s *Sources) add(name string, text []byte) {
 	file := &source{index: len(s.names), text: text, lines: []int{0}}
+	count := 0
 	for i, b := range text {
+		if i%countedBlock == 0 {
+			file.starts = append(file.starts, count)
+		}
+		if startsCodePoint(b) {
+			count++
+		}
 		if b == '\n' {
 			file.lines = append(file.lines, i+1)
 		}
@@ -50,7 +60,7 @@ func (s *Sources) place(r hcl.Range) *Place {
 func (f *source) position(at int) (line, column int) {
 	at = max(0, min(at, len(f.text)))
 	line = sort.Search(len(f.lines), func(i int) bool { return f.lines[i] > at })
-	return line, utf8.RuneCount(f.text[f.lines[line-1]:at]) + 1
+	return line, f.codePoints(at) - f.codePoints(f.lines[line-1]) + 1
 }
 
 // Fault is one of HashiCorp's diagnostics.
@@ -76,4 +86,21 @@ func (s *Sources) faults(diags hcl.Diagnostics) []Fault {
 		faults = append(faults, fault)
 	}
 	return faults
+}
+
+func startsCodePoint(b byte) bool { return b&0xC0 != 0x80 }
+
+// codePoints counts those before a byte of the text.
+func (f *source) codePoints(at int) int {
+	block := min(at/countedBlock, len(f.starts)-1)
+	if block < 0 {
+		return 0
+	}
+	count := f.starts[block]
+	for _, b := range f.text[block*countedBlock : at] {
+		if startsCodePoint(b) {
+			count++
+		}
+	}
+	return count
 }
