@@ -67,6 +67,7 @@ export function createDockerDriver(options: DockerDriverOptions): TaskDriver {
 }
 
 const waitingEvents = 4096;
+const lastRemovalMs = 20_000;
 const lastWriteMs = 1000;
 
 class DockerDriver implements TaskDriver {
@@ -236,6 +237,8 @@ class DockerDriver implements TaskDriver {
     this.#tasks.clear();
     // A host that takes nothing any more does not hold the end up.
     await Promise.all(tasks.map(({ logs }) => logs && settlesWithin(logs.done, lastWriteMs)));
+    // A busy engine may take a while to remove what it was just starting.
+    if (!this.#health.away) await settlesWithin(this.#context.leftovers.emptied(), lastRemovalMs);
     this.#context.watch[Symbol.dispose]();
     this.#context.leftovers[Symbol.dispose]();
     if (this.#removeImages) await this.#flushImages();

@@ -15,7 +15,8 @@ export class Leftovers implements Disposable {
   readonly #ending = new AbortController();
   /** Container name -> allocation. */
   readonly #waiting = new Map<string, string>();
-  #retrying = false;
+  readonly #underWay = new Set<Promise<void>>();
+  #retrying: Promise<void> | undefined;
 
   constructor(engine: Engine, logger: Logger) {
     this.#engine = engine;
@@ -25,8 +26,22 @@ export class Leftovers implements Disposable {
   /** Removes the container, running or not; resolves after the first try, and goes on trying if that failed. */
   async remove(name: string, allocId: string): Promise<void> {
     this.#waiting.set(name, allocId);
-    await this.#removeOne(name, allocId);
-    if (this.#waiting.size > 0) void this.#retry();
+    const removing = this.#removeOne(name, allocId);
+    this.follow(removing);
+    await removing;
+    if (this.#waiting.size > 0) this.#startRetrying();
+  }
+
+  /** Work that may end in a removal: {@link emptied} waits for it, whatever comes of it. */
+  follow(work: Promise<void>): void {
+    const settled = work.catch(() => undefined).finally(() => this.#underWay.delete(settled));
+    this.#underWay.add(settled);
+  }
+
+  /** Resolves when nothing is left that has to be removed. */
+  async emptied(): Promise<void> {
+    while (this.#underWay.size > 0 || this.#retrying !== undefined)
+      await Promise.all([...this.#underWay, this.#retrying]);
   }
 
   /** The name is in use again: what it stands for stays. */
@@ -39,14 +54,17 @@ export class Leftovers implements Disposable {
     for (const name of this.#waiting.keys()) this.#logger.warn("a container could not be removed", { name });
   }
 
+  #startRetrying(): void {
+    this.#retrying ??= this.#retry().finally(() => {
+      this.#retrying = undefined;
+    });
+  }
+
   async #retry(): Promise<void> {
-    if (this.#retrying) return;
-    this.#retrying = true;
     while (this.#waiting.size > 0 && !this.#ending.signal.aborted) {
       await pause(retryMs, this.#ending.signal).catch(() => undefined);
       for (const [name, allocId] of [...this.#waiting]) await this.#removeOne(name, allocId);
     }
-    this.#retrying = false;
   }
 
   async #removeOne(name: string, allocId: string): Promise<void> {

@@ -124,6 +124,7 @@ async function removeMade(
     if (!wasRefused) await context.leftovers.remove(plan.name, task.config.allocId);
   };
   const removing = remove();
+  context.leftovers.follow(removing);
   removing.catch((error: unknown) => context.logger.warn("a container could not be removed", { error }));
   await settlesWithin(removing, lateCallMs);
 }
