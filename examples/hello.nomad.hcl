@@ -36,9 +36,10 @@ job "hello" {
       leader = true
 
       config {
-        image   = "busybox:1.36"
-        command = "sh"
-        args    = ["-c", "until wget -q -O - http://${NOMAD_ADDR_http} 2>/dev/null; do sleep 0.1; done"]
+        image        = "busybox:1.36"
+        network_mode = "host" # sees what this machine sees
+        command      = "sh"
+        args         = ["-c", "until wget -q -O - http://${NOMAD_ADDR_http} 2>/dev/null; do sleep 0.1; done"]
       }
 
       resources {

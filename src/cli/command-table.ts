@@ -61,6 +61,12 @@ const dataDir: FlagSpec = {
   summary: "where allocations and state are kept (LONGSHORE_DATA_DIR)",
 };
 
+const address: FlagSpec = {
+  name: "address",
+  value: "ip",
+  summary: "address of this machine that ports are bound on, such as 127.0.0.1 (LONGSHORE_ADDRESS)",
+};
+
 /** Every subcommand of `longshore` but `help`. */
 export const commandTable: readonly CommandSpec[] = [
   {
@@ -77,6 +83,7 @@ export const commandTable: readonly CommandSpec[] = [
       ...driverFlags,
       endpoint,
       dataDir,
+      address,
       { name: "no-prefix", summary: "no task names before output lines" },
       json("one event a line on stdout, see docs/events.md"),
       noColor,
@@ -97,6 +104,7 @@ export const commandTable: readonly CommandSpec[] = [
       ...variableFlags,
       ...driverFlags,
       dataDir,
+      address,
       json("the container create requests as JSON"),
       noColor,
     ],

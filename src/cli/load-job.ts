@@ -1,6 +1,7 @@
 import { type NodeFacts, readNodeFacts } from "../agent/index.ts";
 import { type AgentOptions, parseAgentOptions } from "../driver/index.ts";
 import { type JobSource, type ReadJob, readAgentConfig, readJobFile } from "../jobfile/index.ts";
+import { toHostAddress } from "./address.ts";
 import { parseAssignments } from "./assignments.ts";
 import type { CommandInput, CommandIo } from "./command-io.ts";
 import { toDataDir } from "./data-dir.ts";
@@ -11,6 +12,8 @@ export interface Setting {
   readonly agentOptions: AgentOptions;
   readonly dataDir: string;
   readonly node: NodeFacts;
+  /** The address of this machine that ports are bound on; the agent finds one when it is missing. */
+  readonly hostAddress: string | undefined;
 }
 
 /** Reads the job file that a command names, or stdin for `-`, with the variables it was given. */
@@ -21,7 +24,7 @@ export async function loadJob(input: CommandInput, io: CommandIo, signal?: Abort
   return readJobFile(source, { vars: input.texts("var"), varFiles: input.texts("var-file"), env, signal });
 }
 
-/** What `-config`, `-option` and `-data-dir` say. Rejects with `invalid` for what does not hold. */
+/** What `-config`, `-option`, `-data-dir` and `-address` say. Rejects with `invalid` for what does not hold. */
 export async function loadSetting(input: CommandInput, io: CommandIo): Promise<Setting> {
   const file = input.text("config");
   const config = file === undefined ? undefined : await readAgentConfig({ file });
@@ -31,5 +34,6 @@ export async function loadSetting(input: CommandInput, io: CommandIo): Promise<S
     agentOptions: parseAgentOptions(config?.plugin, { ...config?.clientOptions, ...options }),
     dataDir: toDataDir({ flag: input.text("data-dir"), env: io.env, uid: process.getuid?.() }),
     node: { ...facts, meta: { ...facts.meta, ...config?.clientMeta } },
+    hostAddress: toHostAddress({ flag: input.text("address"), env: io.env }),
   };
 }

@@ -14,8 +14,8 @@ const closing = `
 Exit codes of run: the failing task's own, else 0; 1 the job could not run;
 2 bad file or usage; 130 after Ctrl-C.
 
-Environment: DOCKER_HOST, LONGSHORE_DATA_DIR, NOMAD_VAR_<name>, NO_COLOR,
-FORCE_COLOR.
+Environment: DOCKER_HOST, LONGSHORE_DATA_DIR, LONGSHORE_ADDRESS,
+NOMAD_VAR_<name>, NO_COLOR, FORCE_COLOR.
 
 "longshore help <command>" shows a command's flags and examples.
 `;

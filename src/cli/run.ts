@@ -39,13 +39,13 @@ interface Running {
 
 async function runJob(running: Running): Promise<number> {
   const { input, io, read, reporter, stops } = running;
-  const { agentOptions, dataDir, node } = await loadSetting(input, io);
+  const { agentOptions, dataDir, node, hostAddress } = await loadSetting(input, io);
   const logger = createReportLogger(reporter, io.env);
   const found = chooseEndpoint(input, io, agentOptions);
   await using engine = openEngine(found);
   await expectEngine(engine, found, stops.signal);
   await using driver = createDockerDriver({ engine, agentOptions, logger, removeImagesOnDispose: true });
-  await using agent = createAgent({ driver, dataDir, logger });
+  await using agent = createAgent({ driver, dataDir, hostAddress, logger });
   const facts = needsEngineFacts(read.job) ? await addEngineFacts(node, driver, stops.signal) : node;
   stops.signal.throwIfAborted();
   const jobRun = await agent.runJob(read.job, { node: facts }).catch((error: unknown) => {

@@ -65,6 +65,7 @@ export async function startCommand(
     ...inherited,
     DOCKER_HOST: `unix://${bed().socket}`,
     LONGSHORE_DATA_DIR: dataDir,
+    LONGSHORE_ADDRESS: "127.0.0.1",
     TERM: "xterm",
     ...options.env,
   };
