@@ -1,5 +1,5 @@
 import { type NodeFacts, readNodeFacts } from "../agent/index.ts";
-import { type AgentOptions, parseAgentOptions } from "../driver/index.ts";
+import { type AgentOptions, checkTaskOptions, parseAgentOptions } from "../driver/index.ts";
 import { type JobSource, type ReadJob, readAgentConfig, readJobFile } from "../jobfile/index.ts";
 import { toHostAddress } from "./address.ts";
 import { parseAssignments } from "./assignments.ts";
@@ -20,8 +20,13 @@ export interface Setting {
 export async function loadJob(input: CommandInput, io: CommandIo, signal?: AbortSignal): Promise<ReadJob> {
   const [file = ""] = input.words;
   const source: JobSource = file === "-" ? { name: stdinName, text: await readStdin(signal) } : { file };
-  const { env } = io;
-  return readJobFile(source, { vars: input.texts("var"), varFiles: input.texts("var-file"), env, signal });
+  return readJobFile(source, {
+    vars: input.texts("var"),
+    varFiles: input.texts("var-file"),
+    env: io.env,
+    checkConfig: checkTaskOptions,
+    signal,
+  });
 }
 
 /** What `-config`, `-option`, `-data-dir` and `-address` say. Rejects with `invalid` for what does not hold. */

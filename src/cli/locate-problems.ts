@@ -1,4 +1,4 @@
-import { type Diagnostic, JobFileError, type ReadJob } from "../jobfile/index.ts";
+import { type Diagnostic, describeProblem, JobFileError, type ReadJob } from "../jobfile/index.ts";
 import { type OptionProblem, OptionsError } from "../task/index.ts";
 
 /**
@@ -12,13 +12,5 @@ export function locateProblems(error: unknown, file: string, read: ReadJob): unk
 }
 
 function toDiagnostic(problem: OptionProblem, read: ReadJob): Diagnostic {
-  const { path, message, hint } = problem;
-  const key = path.findLast((part) => typeof part === "string") ?? "job";
-  const sentence = `${message.charAt(0).toUpperCase()}${message.slice(1)}`.replace(/([^.?!])$/, "$1.");
-  return {
-    severity: "error",
-    summary: `Invalid ${key}`,
-    detail: hint === undefined ? sentence : `${sentence} ${hint}`,
-    ...read.locate(path),
-  };
+  return { severity: "error", ...describeProblem(problem), ...read.locate(problem.path) };
 }

@@ -1,14 +1,15 @@
 import { dirname, resolve } from "node:path";
-import { isLongshoreError, LongshoreError } from "../task/index.ts";
+import { isLongshoreError, LongshoreError, type OptionProblem } from "../task/index.ts";
 import { fromApiJob } from "./api-job.ts";
 import { Findings } from "./findings.ts";
 import { hcl } from "./hcl.ts";
-import type { ReadJob } from "./job.ts";
+import type { Job, ReadJob, Task } from "./job.ts";
 import { JobFileError, wholeFileError } from "./job-file-error.ts";
 import { findPlace } from "./locate.ts";
+import { describeProblem } from "./option-problem.ts";
 import { type JobSource, type NamedText, toText } from "./read-source.ts";
 import { toJob } from "./to-job.ts";
-import type { Parsed } from "./tree.ts";
+import type { Block, Parsed } from "./tree.ts";
 
 export interface ReadJobOptions {
   /** Values of variables as `name=value`; stronger than files, and files than the environment. */
@@ -17,6 +18,8 @@ export interface ReadJobOptions {
   readonly varFiles?: readonly string[] | undefined;
   /** Where `NOMAD_VAR_name` is looked up; nothing is when missing. */
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
+  /** What the driver says of a task's `config` block, with paths from the block on: told with the file's own faults. */
+  readonly checkConfig?: ((config: Task["config"]) => readonly OptionProblem[]) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -42,6 +45,8 @@ export async function readJobFile(input: JobSource, options: ReadJobOptions = {}
   if (parsed.api !== undefined) refuseVariables(main.name, options);
   const tree = parsed.api === undefined ? parsed.tree : fromApiJob(parsed.api, findings);
   const found = tree && toJob(tree, findings);
+  if (found !== undefined && options.checkConfig !== undefined)
+    addConfigProblems(found, options.checkConfig, findings);
   const errors = findings.errors();
   if (errors.length > 0 || found === undefined) throw new JobFileError(main.name, errors);
   return {
@@ -50,6 +55,22 @@ export async function readJobFile(input: JobSource, options: ReadJobOptions = {}
     warnings: findings.warnings(),
     locate: (path) => findings.locate(findPlace(found.block, path)),
   };
+}
+
+function addConfigProblems(
+  { job, block }: { readonly job: Job; readonly block: Block },
+  check: NonNullable<ReadJobOptions["checkConfig"]>,
+  findings: Findings,
+): void {
+  for (const group of job.groups) {
+    for (const task of group.tasks) {
+      const config = ["group", group.name, "task", task.name, "config"];
+      for (const problem of check(task.config)) {
+        const { summary, detail } = describeProblem(problem);
+        findings.error(findPlace(block, [...config, ...problem.path]), summary, detail);
+      }
+    }
+  }
 }
 
 /** Nothing of what is given may be dropped in silence. */
