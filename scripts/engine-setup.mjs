@@ -1,7 +1,7 @@
 // @ts-check
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { access, open, readFile } from "node:fs/promises";
+import { access, open, readFile, rm } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -85,6 +85,8 @@ async function bringUpEngine() {
 async function startEngine() {
   const program = await findTool("dockerd");
   if (program === undefined) throw new SetupError(`dockerd is still missing; install an engine: ${howToGet}`);
+  await removeStalePidFile("/var/run/docker.pid", "dockerd");
+  await removeStalePidFile("/var/run/docker/containerd/containerd.pid", "containerd");
   const logFile = join(tmpdir(), "longshore-dockerd.log");
   say(`starting the Docker engine (dockerd, log in ${logFile})`);
   const log = await open(logFile, "w");
@@ -98,6 +100,17 @@ async function startEngine() {
   throw new SetupError(
     `the Docker engine did not start; ${logFile} ends with:\n${lines.slice(-5).join("\n")}`,
   );
+}
+
+/**
+ * An engine that was killed leaves its pid behind, and refuses to start once another program has that number.
+ * @param {string} file @param {string} program
+ */
+async function removeStalePidFile(file, program) {
+  const pid = await readFile(file, "utf8").catch(() => undefined);
+  if (pid === undefined) return;
+  const holder = await readFile(`/proc/${pid.trim()}/comm`, "utf8").catch(() => "");
+  if (holder.trim() !== program) await rm(file, { force: true });
 }
 
 /** @param {() => boolean} ended @param {number} withinMs */
