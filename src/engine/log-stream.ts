@@ -2,7 +2,7 @@ import { isLongshoreError } from "../task/index.ts";
 import type { EngineClient } from "./client.ts";
 import type { LogFrame, LogOptions } from "./engine.ts";
 import { readFrames, readRawFrames, readTimedFrames } from "./frames.ts";
-import { LogCursor } from "./log-cursor.ts";
+import { countKnown, LogCursor } from "./log-cursor.ts";
 import { toEngineTime } from "./timestamps.ts";
 
 /** What a stream of logs is read from. */
@@ -31,14 +31,15 @@ export async function* readLogs(
   let grown = false;
   for (let pass = 0; pass < 2 || grown; pass++) {
     grown = false;
-    const { sinceNs, seen } = cursor.position();
-    let skip = seen;
-    for await (const frame of readTimed(client, source, { ...options, sinceNs }, pass === 0)) {
-      if (skip > 0) {
-        skip -= 1;
+    const place = cursor.position();
+    let known: number | undefined;
+    for await (const frame of readTimed(client, source, { ...options, sinceNs: place.sinceNs }, pass === 0)) {
+      known ??= countKnown(place, frame.timeNs);
+      if (known > 0) {
+        known -= 1;
         continue;
       }
-      cursor.pass(frame.timeNs);
+      cursor.take(frame.timeNs);
       grown = true;
       yield frame;
     }

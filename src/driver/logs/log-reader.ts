@@ -1,7 +1,6 @@
-import type { Engine, LogFrame } from "../../engine/index.ts";
+import { countKnown, type Engine, LogCursor, type LogFrame, type LogPlace } from "../../engine/index.ts";
 import { isLongshoreError, type LogPosition, type LogSink } from "../../task/index.ts";
 import { pause } from "../waiting.ts";
-import { LogCursor } from "./log-cursor.ts";
 
 export interface LogReaderOptions {
   readonly engine: Engine;
@@ -23,7 +22,7 @@ const retryMs = 100;
 /** Copies a container's output to a sink, exactly once also when the engine goes away in between. */
 export class LogReader {
   readonly #options: LogReaderOptions;
-  #cursor = new LogCursor(0n);
+  #cursor = new LogCursor(undefined);
   #position: LogPosition | undefined;
   #ttySinceNs: bigint | undefined;
   #writes = 0;
@@ -55,40 +54,28 @@ export class LogReader {
   /** Reads one stream to its end; answers whether there may be more to read. Rejects when the sink does. */
   async #followOnce(): Promise<boolean> {
     const { engine, containerId, tty, signal, mayGoOn } = this.#options;
-    const sinceNs = tty ? this.#ttySinceNs : toNs(this.#position);
+    const place = tty ? { sinceNs: this.#ttySinceNs, frames: 0 } : toPlace(this.#position);
+    const { sinceNs } = place;
     const frames = engine.containerLogs(containerId, { tty, sinceNs, signal })[Symbol.asyncIterator]();
-    let known = this.#position?.frames ?? 0;
-    this.#cursor = new LogCursor(0n);
-    const skipped: LogFrame[] = [];
+    let known: number | undefined;
+    this.#cursor = new LogCursor(sinceNs);
     try {
       for (;;) {
         const read = await toOutcome(frames.next());
         // Frames that had come before the end of reading was asked for are for the next reader.
         if (signal.aborted) return false;
         if ("error" in read) return await this.#mayRetry(read.error);
-        if (read.value.done) {
-          await this.#keepUnknown(skipped, sinceNs);
-          return await mayGoOn();
-        }
-        if (known === 0) await this.#write(read.value.value);
+        if (read.value.done) return await mayGoOn();
+        const frame = read.value.value;
+        known ??= countKnown(place, frame.timeNs);
+        if (known === 0) await this.#write(frame);
         else {
           known--;
-          skipped.push(read.value.value);
-          if (known === 0) await this.#keepUnknown(skipped, sinceNs);
+          this.#cursor.take(frame.timeNs);
         }
       }
     } finally {
       await frames.return?.();
-    }
-  }
-
-  /** Frames that were taken for known are not when the log has lost the instant that they were counted from. */
-  async #keepUnknown(frames: LogFrame[], sinceNs: bigint | undefined): Promise<void> {
-    const found = frames.splice(0);
-    const isThere = sinceNs === undefined || found.some(({ timeNs }) => (timeNs ?? sinceNs) === sinceNs);
-    for (const frame of found) {
-      if (isThere) this.#note(frame);
-      else await this.#write(frame);
     }
   }
 
@@ -117,14 +104,21 @@ export class LogReader {
       this.#ttySinceNs = BigInt(Date.now()) * 1_000_000n;
       return undefined;
     }
-    this.#position = this.#cursor.take(timeNs);
+    this.#cursor.take(timeNs);
+    this.#position = toPosition(this.#cursor.position());
     return this.#position;
   }
 }
 
-/** The instant to read from; undefined for the beginning. */
-function toNs(position: LogPosition | undefined): bigint | undefined {
-  return position === undefined || position.timeNs === "0" ? undefined : BigInt(position.timeNs);
+/** Where to read from; a position that says nothing readable is the beginning. */
+function toPlace(position: LogPosition | undefined): LogPlace {
+  if (position === undefined || !/^\d+$/.test(position.timeNs)) return { sinceNs: undefined, frames: 0 };
+  const timeNs = BigInt(position.timeNs);
+  return { sinceNs: timeNs === 0n ? undefined : timeNs, frames: position.frames };
+}
+
+function toPosition({ sinceNs, frames }: LogPlace): LogPosition {
+  return { timeNs: (sinceNs ?? 0n).toString(), frames };
 }
 
 async function toOutcome<T>(promise: Promise<T>): Promise<{ value: T } | { error: unknown }> {
