@@ -6,12 +6,13 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const source = fileURLToPath(new URL("../src/jobfile/hcl", import.meta.url));
-const artifact = join(source, "hcl.wasm");
+/** The programs in that folder, by the build tags that choose between them. */
+const artifacts = { "hcl.wasm": "", "text.wasm": "text" };
 const versionFile = join(source, "go-version.txt");
 
 /**
- * Builds src/jobfile/hcl/hcl.wasm from the Go program beside it, with the wasm_exec.js of the same Go. `--check` builds
- * to a temporary folder and compares byte for byte, where the Go that built the artifact is found.
+ * Builds src/jobfile/hcl/hcl.wasm and text.wasm from the Go program beside them, with the wasm_exec.js of the same Go.
+ * `--check` builds to a temporary folder and compares byte for byte, where the Go that built the artifacts is found.
  */
 function main() {
   const version = goVersion();
@@ -60,9 +61,21 @@ function go(...args) {
   return stdout.trim();
 }
 
-/** @param {string} output */
-function build(output) {
-  go("build", "-mod=readonly", "-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid=", "-o", output, ".");
+/** @param {string} folder */
+function build(folder) {
+  for (const [name, tags] of Object.entries(artifacts)) {
+    go(
+      "build",
+      "-mod=readonly",
+      "-trimpath",
+      "-buildvcs=false",
+      `-tags=${tags}`,
+      "-ldflags=-s -w -buildid=",
+      "-o",
+      join(folder, name),
+      ".",
+    );
+  }
 }
 
 /** Go's own loader, which must be of the Go that built the artifact. */
@@ -74,12 +87,13 @@ function loader() {
 function write(version) {
   const folder = mkdtempSync(join(tmpdir(), "longshore-hcl-"));
   try {
-    build(join(folder, "hcl.wasm"));
-    // A copy, as what Go writes is marked as a program.
-    writeFileSync(artifact, readFileSync(join(folder, "hcl.wasm")), { mode: 0o644 });
+    build(folder);
+    // Copies, as what Go writes is marked as a program.
+    for (const name of Object.keys(artifacts))
+      writeFileSync(join(source, name), readFileSync(join(folder, name)), { mode: 0o644 });
     copyFileSync(loader(), join(source, "wasm_exec.js"));
     writeFileSync(versionFile, `${version}\n`);
-    console.log(`built ${artifact} with ${version}`);
+    console.log(`built ${Object.keys(artifacts).join(" and ")} in ${source} with ${version}`);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -92,21 +106,25 @@ function check() {
       console.log("skipped: the Go modules of hcl.wasm cannot be fetched");
       return;
     }
-    build(join(folder, "hcl.wasm"));
-    const same =
-      readFileSync(join(folder, "hcl.wasm")).equals(readFileSync(artifact)) &&
-      readFileSync(loader()).equals(readFileSync(join(source, "wasm_exec.js")));
-    if (same) {
-      console.log("hcl.wasm is what its source makes");
-    } else {
-      console.error(
-        "hcl.wasm is not what its source makes; run node scripts/build-hcl.mjs and commit the result",
-      );
-      process.exitCode = 1;
-    }
+    build(folder);
+    copyFileSync(loader(), join(folder, "wasm_exec.js"));
+    for (const name of [...Object.keys(artifacts), "wasm_exec.js"]) compare(name, folder);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/**
+ * @param {string} name
+ * @param {string} folder of what was built now
+ */
+function compare(name, folder) {
+  if (readFileSync(join(folder, name)).equals(readFileSync(join(source, name)))) {
+    console.log(`${name} is what its source makes`);
+    return;
+  }
+  console.error(`${name} is not what its source makes; run node scripts/build-hcl.mjs and commit the result`);
+  process.exitCode = 1;
 }
 
 main();

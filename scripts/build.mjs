@@ -17,7 +17,7 @@ async function main() {
   await rm(dist, { recursive: true, force: true });
   await mkdir(dist, { recursive: true });
   const bundledFiles = await bundle();
-  for (const name of ["hcl.wasm", "wasm_exec.js"]) {
+  for (const name of ["hcl.wasm", "text.wasm", "wasm_exec.js"]) {
     await copyFile(join(repository, "src", "jobfile", "hcl", name), join(dist, name));
   }
   await writeFile(join(dist, "THIRD-PARTY-LICENSES.txt"), await toLicenseText(repository, bundledFiles));

@@ -38,7 +38,7 @@ async function bundle(folder) {
     platform: "node",
     logLevel: "error",
   });
-  for (const part of ["hcl.wasm", "wasm_exec.js"]) {
+  for (const part of ["hcl.wasm", "text.wasm", "wasm_exec.js"]) {
     await copyFile(join(repository, "src", "jobfile", "hcl", part), join(folder, part));
   }
   return await import(pathToFileURL(outfile).href);

@@ -1,3 +1,4 @@
+import { prepareReading } from "../jobfile/index.ts";
 import { normaliseArgv } from "./argv.ts";
 import { type Command, type CommandIo, createCommandIo } from "./command-io.ts";
 import { commandTable } from "./command-table.ts";
@@ -14,6 +15,8 @@ const loaders: Readonly<Record<string, () => Promise<Command>>> = {
   version: async () => (await import("./version.ts")).version,
   completion: async () => (await import("./completion.ts")).completion,
 };
+
+const readingCommands: ReadonlySet<string> = new Set(["run", "plan", "validate"]);
 
 /** Runs the command that the arguments name, and ends the process with its exit code. */
 export async function runCommandLine(args: readonly string[]): Promise<never> {
@@ -34,6 +37,7 @@ async function runWords(words: readonly string[], io: CommandIo): Promise<number
   if (typeof parsed === "number") return parsed;
   const load = loaders[parsed.command];
   if (load === undefined) throw new Error(`no code for the command ${parsed.command}`);
+  if (readingCommands.has(parsed.command)) prepareReading();
   const command = await load();
   return command(parsed.input, io);
 }

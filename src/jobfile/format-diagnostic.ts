@@ -1,5 +1,5 @@
-import stringWidth from "string-width";
 import type { Diagnostic, SourceRange } from "./job.ts";
+import { textWidth } from "./text-width.ts";
 
 const tabWidth = 4;
 /** Columns of source that are shown of a longer line. */
@@ -37,7 +37,7 @@ function formatSource(range: SourceRange, sourceLine: string): readonly string[]
   const blank = " ".repeat(gutter.length);
   return [
     `  ${gutter} | ${before}${marked}${after}`.trimEnd(),
-    `  ${blank} | ${" ".repeat(stringWidth(before))}${"^".repeat(Math.max(1, stringWidth(marked.trimEnd())))}`,
+    `  ${blank} | ${" ".repeat(textWidth(before))}${"^".repeat(Math.max(1, textWidth(marked.trimEnd())))}`,
   ];
 }
 

@@ -1,5 +1,5 @@
 import { Findings } from "./findings.ts";
-import { hcl } from "./hcl.ts";
+import { hclText } from "./hcl.ts";
 import { JobFileError } from "./job-file-error.ts";
 import { checkText } from "./read-text.ts";
 import type { Fault } from "./tree.ts";
@@ -11,7 +11,7 @@ import type { Fault } from "./tree.ts";
 export async function formatJobFile(text: string, name: string): Promise<string> {
   checkText(name, text);
   if (/^\s*\{/.test(text)) return text;
-  const answer = (await hcl.call("format", { name, text })) as {
+  const answer = (await hclText.call("format", { name, text })) as {
     readonly text: string;
     readonly files: readonly string[];
     readonly faults: readonly Fault[];

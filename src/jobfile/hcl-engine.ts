@@ -54,8 +54,8 @@ function findPart(name: string): URL {
   return found;
 }
 
-async function compile(): Promise<object> {
-  const bytes = await readFile(findPart("hcl.wasm"));
+async function compile(file: string): Promise<object> {
+  const bytes = await readFile(findPart(file));
   // A job file is parsed once or twice: compiling quickly beats running fast, by about 80 ms.
   setFlagsFromString("--liftoff-only");
   try {
@@ -84,17 +84,25 @@ async function instantiate(module: object, runtimeSource: string): Promise<Insta
 }
 
 /**
- * HashiCorp's HCL and Go's templates, in WebAssembly: compiled at the first call, one instance for all calls, and a new
- * one after a call that broke it.
+ * A Go program in WebAssembly: compiled at the first call, one instance for all calls, and a new one after a call that
+ * broke it.
  */
 export class HclEngine {
-  readonly #schemas: string;
+  readonly #file: string;
+  readonly #schemas: Readonly<Record<string, unknown>> | undefined;
   #parts: Promise<[object, string]> | undefined;
   #instance: Promise<Instance> | undefined;
 
   /** `schemas` are what `parse` may name: blocks as the Go side's Schema has them. */
-  constructor(schemas: Readonly<Record<string, unknown>>) {
-    this.#schemas = JSON.stringify(schemas);
+  constructor(file: string, schemas?: Readonly<Record<string, unknown>>) {
+    this.#file = file;
+    this.#schemas = schemas;
+  }
+
+  /** Begins to compile, which other threads do, so that the first call waits less. */
+  prepare(): void {
+    // A failure is the call's to tell.
+    this.#compiled().catch(() => undefined);
   }
 
   /** Rejects with kind `internal` when the call broke the engine; other calls do not notice. */
@@ -130,10 +138,14 @@ export class HclEngine {
   }
 
   async #start(): Promise<Instance> {
-    this.#parts ??= Promise.all([compile(), readFile(findPart("wasm_exec.js"), "utf8")]);
-    const started = await instantiate(...(await this.#parts));
-    started.call("define", this.#schemas);
+    const started = await instantiate(...(await this.#compiled()));
+    if (this.#schemas !== undefined) started.call("define", JSON.stringify(this.#schemas));
     return started;
+  }
+
+  #compiled(): Promise<[object, string]> {
+    this.#parts ??= Promise.all([compile(this.#file), readFile(findPart("wasm_exec.js"), "utf8")]);
+    return this.#parts;
   }
 }
 

@@ -5,6 +5,7 @@ export { formatJobFile } from "./format-job-file.ts";
 export * from "./job.ts";
 export { JobFileError } from "./job-file-error.ts";
 export { describeProblem } from "./option-problem.ts";
-export { type ReadJobOptions, readJobFile } from "./read-job-file.ts";
+export { prepareReading, type ReadJobOptions, readJobFile } from "./read-job-file.ts";
 export type { JobSource } from "./read-source.ts";
 export { type RenderInput, renderTemplate } from "./render-template.ts";
+export { textWidth } from "./text-width.ts";

@@ -23,6 +23,11 @@ export interface ReadJobOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Begins to load what reading takes, in other threads, for who is about to read. */
+export function prepareReading(): void {
+  hcl.prepare();
+}
+
 /**
  * Reads a job file in any form (HCL, its mirror in JSON, or JSON of Nomad's API) and any style. Rejects with a
  * JobFileError that has all faults of the file.

@@ -1,5 +1,5 @@
 import { LongshoreError } from "../task/index.ts";
-import { hcl } from "./hcl.ts";
+import { hclText } from "./hcl.ts";
 
 /** A template's text and what it may ask for. */
 export interface RenderInput {
@@ -26,7 +26,7 @@ export async function renderTemplate(input: RenderInput): Promise<string> {
   const { readFile, leftDelimiter = "{{", rightDelimiter = "}}", ...rest } = input;
   const longshoreReadFile = (path: string) => readForTemplate(path, readFile);
   const request = { ...rest, leftDelimiter, rightDelimiter };
-  const answer = (await hcl.call("render", request, { longshoreReadFile })) as {
+  const answer = (await hclText.call("render", request, { longshoreReadFile })) as {
     readonly text: string;
     readonly error?: string;
   };

@@ -25,7 +25,7 @@ export async function buildCommand(): Promise<string> {
     },
     logLevel: "error",
   });
-  for (const name of ["hcl.wasm", "wasm_exec.js"])
+  for (const name of ["hcl.wasm", "text.wasm", "wasm_exec.js"])
     await copyFile(join(repository, "src/jobfile/hcl", name), join(folder, name));
   return join(folder, "longshore.mjs");
 }

@@ -40,13 +40,19 @@ describe("the packed package", () => {
     const needed = [
       /^(package\.json|README\.md|CHANGELOG\.md|LICENSE)$/,
       /^dist\/(longshore|index|[\w.-]+-[A-Z0-9]{8}|wasm_exec)\.js$/,
-      /^dist\/(hcl\.wasm|THIRD-PARTY-LICENSES\.txt)$/,
+      /^dist\/((hcl|text)\.wasm|THIRD-PARTY-LICENSES\.txt)$/,
       /^dist\/types\/(?!.*\.test\.).*\.d\.ts$/,
     ];
     const paths = packed.files.map(({ path }) => path);
     expect(paths.filter((path) => !needed.some((pattern) => pattern.test(path)))).toEqual([]);
     expect(paths).toEqual(
-      expect.arrayContaining(["LICENSE", "dist/hcl.wasm", "dist/index.js", "dist/longshore.js"]),
+      expect.arrayContaining([
+        "LICENSE",
+        "dist/hcl.wasm",
+        "dist/text.wasm",
+        "dist/index.js",
+        "dist/longshore.js",
+      ]),
     );
   });
 

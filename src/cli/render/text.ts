@@ -1,18 +1,15 @@
-import stringWidth from "string-width";
+import { textWidth } from "../../jobfile/index.ts";
 
-/** Columns that text takes on a terminal, colours not counted. */
-export function textWidth(text: string): number {
-  return stringWidth(text);
-}
+export { textWidth };
 
 /** Cuts plain text to so many columns; what is cut off shows as `…`. */
 export function truncate(text: string, columns: number): string {
   if (columns <= 0) return "";
-  if (stringWidth(text) <= columns) return text;
+  if (textWidth(text) <= columns) return text;
   let kept = "";
   let width = 0;
   for (const { segment } of new Intl.Segmenter().segment(text)) {
-    const next = width + stringWidth(segment);
+    const next = width + textWidth(segment);
     if (next > columns - 1) break;
     kept += segment;
     width = next;
@@ -23,14 +20,14 @@ export function truncate(text: string, columns: number): string {
 /** Cuts plain text to so many columns at its start, for names whose end tells most. */
 export function truncateStart(text: string, columns: number): string {
   if (columns <= 0) return "";
-  return stringWidth(text) <= columns ? text : `…${tailOf(text, columns - 1)}`;
+  return textWidth(text) <= columns ? text : `…${tailOf(text, columns - 1)}`;
 }
 
 /** Cuts plain text to so many columns in its middle, so that `name[0]` and `name[1]` stay apart. */
 export function truncateMiddle(text: string, columns: number): string {
-  if (stringWidth(text) <= columns) return text;
+  if (textWidth(text) <= columns) return text;
   const tail = tailOf(text, Math.floor((columns - 1) / 3));
-  return truncate(text, columns - stringWidth(tail)) + tail;
+  return truncate(text, columns - textWidth(tail)) + tail;
 }
 
 function tailOf(text: string, columns: number): string {
@@ -38,7 +35,7 @@ function tailOf(text: string, columns: number): string {
   let width = 0;
   let start = segments.length;
   while (start > 0) {
-    width += stringWidth(segments[start - 1] ?? "");
+    width += textWidth(segments[start - 1] ?? "");
     if (width > columns) break;
     start--;
   }
@@ -47,7 +44,7 @@ function tailOf(text: string, columns: number): string {
 
 /** Text with blanks after it (or before it, when `align` is right) up to so many columns. */
 export function pad(text: string, columns: number, align: "left" | "right" = "left"): string {
-  const blanks = " ".repeat(Math.max(0, columns - stringWidth(text)));
+  const blanks = " ".repeat(Math.max(0, columns - textWidth(text)));
   return align === "left" ? text + blanks : blanks + text;
 }
 
@@ -58,7 +55,7 @@ export function wrap(text: string, columns: number): readonly string[] {
     let line = "";
     for (const word of paragraph.split(" ")) {
       const candidate = line === "" ? word : `${line} ${word}`;
-      if (line !== "" && stringWidth(candidate) > columns) {
+      if (line !== "" && textWidth(candidate) > columns) {
         lines.push(line);
         line = word;
       } else {

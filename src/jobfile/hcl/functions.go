@@ -1,3 +1,5 @@
+//go:build !text
+
 package main
 
 import (

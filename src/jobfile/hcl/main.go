@@ -1,8 +1,9 @@
 //go:build js && wasm
 
-// Command hcl is the HCL language and Go's text templates, as WebAssembly, for Longshore's job files.
+// Command hcl is the HCL language, as WebAssembly, for Longshore's job files; built with the tag text it is HCL's
+// formatter and Go's text templates, which most runs do not need and which would double what starting it costs.
 //
-// It knows the language alone: what a job means is TypeScript. Build it with scripts/build-hcl.mjs.
+// It knows the language alone: what a job means is TypeScript. Build both with scripts/build-hcl.mjs.
 package main
 
 import (
@@ -10,14 +11,6 @@ import (
 	"fmt"
 	"syscall/js"
 )
-
-// operations are what the host may ask for. Each takes and answers JSON.
-var operations = map[string]func([]byte) (any, error){
-	"define": define,
-	"parse":  parse,
-	"format": format,
-	"render": render,
-}
 
 func main() {
 	js.Global().Set("longshoreHcl", js.FuncOf(call))

@@ -1,3 +1,5 @@
+//go:build !text
+
 package main
 
 import (
@@ -11,11 +13,6 @@ import (
 	hcljson "github.com/hashicorp/hcl/v2/json"
 	"github.com/zclconf/go-cty/cty"
 )
-
-type textFile struct {
-	Name string `json:"name"`
-	Text string `json:"text"`
-}
 
 type parseRequest struct {
 	textFile

@@ -1,10 +1,17 @@
 package main
 
 import (
+	"fmt"
 	"sort"
 
 	"github.com/hashicorp/hcl/v2"
 )
+
+// textFile is a file as the host sends it.
+type textFile struct {
+	Name string `json:"name"`
+	Text string `json:"text"`
+}
 
 // Place is a range as the host wants it: file index, line, column, end line, end column; columns count code points.
 type Place [5]int
@@ -103,4 +110,8 @@ func (f *source) codePoints(at int) int {
 		}
 	}
 	return count
+}
+
+func fault(at hcl.Range, summary, format string, args ...any) *hcl.Diagnostic {
+	return &hcl.Diagnostic{Severity: hcl.DiagError, Summary: summary, Detail: fmt.Sprintf(format, args...), Subject: at.Ptr()}
 }

@@ -1,3 +1,5 @@
+//go:build !text
+
 package main
 
 import (
@@ -39,10 +41,6 @@ var variableSchema = &hcl.BodySchema{
 
 var validationSchema = &hcl.BodySchema{
 	Attributes: []hcl.AttributeSchema{{Name: "condition", Required: true}, {Name: "error_message", Required: true}},
-}
-
-func fault(at hcl.Range, summary, format string, args ...any) *hcl.Diagnostic {
-	return &hcl.Diagnostic{Severity: hcl.DiagError, Summary: summary, Detail: fmt.Sprintf(format, args...), Subject: at.Ptr()}
 }
 
 // declare reads the variable and variables blocks. Their expressions may call functions, and see no variable.
