@@ -45,6 +45,7 @@ import { hearEvent } from "./tasks/hear-event.ts";
 import { recoverTask } from "./tasks/recover-task.ts";
 import { settleTask } from "./tasks/settle.ts";
 import { startTask } from "./tasks/start-task.ts";
+import { handOverLogs } from "./tasks/task-logs.ts";
 import { TaskStop } from "./tasks/task-stop.ts";
 import { settlesWithin, unlessAborted } from "./waiting.ts";
 import { EngineWatch, type WatchState } from "./watch/engine-watch.ts";
@@ -67,7 +68,7 @@ export function createDockerDriver(options: DockerDriverOptions): TaskDriver {
 }
 
 const waitingEvents = 4096;
-const lastRemovalMs = 20_000;
+const lastRemovalMs = 10_000;
 const lastWriteMs = 1000;
 
 class DockerDriver implements TaskDriver {
@@ -146,7 +147,7 @@ class DockerDriver implements TaskDriver {
     const known = this.#tasks.get(handle.config.id);
     if (known !== undefined) {
       await unlessAborted(known.startSettled.promise, options.signal);
-      this.#task(handle.config.id);
+      await handOverLogs(this.#context, this.#task(handle.config.id), options);
       return;
     }
     const task = this.#add(handle.config);
@@ -154,7 +155,6 @@ class DockerDriver implements TaskDriver {
       await recoverTask(this.#context, task, handle, options);
       this.#noteImage(task);
     } catch (error) {
-      this.#context.byContainer.delete(handle.driverState.containerId);
       this.#forget(task);
       throw error;
     } finally {

@@ -3,7 +3,11 @@ import { isLongshoreError, type Logger } from "../task/index.ts";
 import { allocIdLabel } from "./container/labels.ts";
 import { pause } from "./waiting.ts";
 
+const firstRetryMs = 50;
 const retryMs = 500;
+
+/** What came of an attempt: a refusal may be over in a moment, an engine that is away takes its time. */
+type Removal = "gone" | "refused" | "away";
 
 /**
  * Containers that should be gone but could not be removed while the engine was away. They are removed when it
@@ -23,10 +27,13 @@ export class Leftovers implements Disposable {
     this.#logger = logger;
   }
 
-  /** Removes the container, running or not; resolves after the first try, and goes on trying if that failed. */
+  /**
+   * Removes the container, running or not. Resolves when it is gone, however long an engine that answers takes for
+   * it; one that is away is not waited for: the container is removed when it comes back.
+   */
   async remove(name: string, allocId: string): Promise<void> {
     this.#waiting.set(name, allocId);
-    const removing = this.#removeOne(name, allocId);
+    const removing = this.#removePatiently(name, allocId);
     this.follow(removing);
     await removing;
     if (this.#waiting.size > 0) this.#startRetrying();
@@ -67,18 +74,30 @@ export class Leftovers implements Disposable {
     }
   }
 
-  async #removeOne(name: string, allocId: string): Promise<void> {
+  async #removePatiently(name: string, allocId: string): Promise<void> {
+    const { signal } = this.#ending;
+    for (let delayMs = firstRetryMs; ; delayMs = Math.min(delayMs * 2, retryMs)) {
+      if ((await this.#removeOne(name, allocId)) !== "refused" || signal.aborted) return;
+      await pause(delayMs, signal).catch(() => undefined);
+    }
+  }
+
+  async #removeOne(name: string, allocId: string): Promise<Removal> {
     const { signal } = this.#ending;
     try {
       const found = await this.#engine.inspectContainer(name, { signal });
-      if (this.#waiting.get(name) !== allocId) return;
+      if (this.#waiting.get(name) !== allocId) return "gone";
       if (found.Config.Labels[allocIdLabel] === allocId) {
         await this.#engine.removeContainer(found.Id, { force: true, signal });
       }
-      this.#waiting.delete(name);
     } catch (error) {
-      if (isLongshoreError(error, "not-found")) this.#waiting.delete(name);
-      else this.#logger.debug("a container could not be removed yet", { name, error });
+      if (!isLongshoreError(error, "not-found")) {
+        this.#logger.debug("a container could not be removed yet", { name, error });
+        const isAway = isLongshoreError(error, "unavailable") || isLongshoreError(error, "timeout");
+        return isAway ? "away" : "refused";
+      }
     }
+    if (this.#waiting.get(name) === allocId) this.#waiting.delete(name);
+    return "gone";
   }
 }

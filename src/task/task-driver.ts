@@ -15,6 +15,7 @@ export interface TaskHandle {
 }
 
 export interface DriverState {
+  /** Its name will do where a host never saw the id: the start's answer was lost. */
   readonly containerId: string;
   readonly network?: DriverNetwork | undefined;
 }
@@ -244,7 +245,10 @@ export interface TaskDriver extends AsyncDisposable {
   fingerprint(options?: CallOptions): AsyncIterable<Fingerprint>;
   /** Resolves when the container runs. A failure leaves nothing behind. */
   startTask(task: TaskConfig, options?: StartOptions): Promise<StartedTask>;
-  /** Finds the task again by its handle; rejects with `not-found` when its container is gone. */
+  /**
+   * Finds the task again by its handle; rejects with `not-found` when its container is gone. The output of a task
+   * that the driver knows already goes to the new sink, if one is given, and no longer to the one before.
+   */
   recoverTask(handle: TaskHandle, options?: RecoverOptions): Promise<void>;
   /** Resolves when the task ended, also when it had ended before, until it is destroyed. */
   waitTask(taskId: string, options?: CallOptions): Promise<ExitResult>;

@@ -203,6 +203,28 @@ describe("a start that is canceled", () => {
   );
 });
 
+describe("a start that is canceled while the engine is busy", () => {
+  it("is over when its container is removed, also if the engine refuses that at first", async () => {
+    await using proxy = await proxied();
+    await using bench = startDriver({ endpoint: proxy.endpoint });
+    await bench.run("true");
+    const caller = new AbortController();
+    let refused = 0;
+    proxy.rule((method, path) => {
+      if (path.endsWith("/start")) caller.abort();
+      if (method !== "DELETE" || refused === 3) return "pass";
+      refused++;
+      return { status: refused === 1 ? 409 : 500, body: { message: "busy" } };
+    });
+    const task = await makeShellTask("sleep 600");
+    await expect(bench.driver.startTask(task, { signal: caller.signal })).rejects.toMatchObject({
+      kind: "canceled",
+    });
+    expect(await containersOf(task.allocId)).toBe(0);
+    expect(refused).toBe(3);
+  });
+});
+
 describe("all tasks", () => {
   it("are watched by one subscription, and no task is asked for while nothing happens", async () => {
     await using proxy = await proxied();

@@ -74,6 +74,56 @@ describe("a task after its driver's restart", () => {
   });
 });
 
+describe("a task whose start was never answered", () => {
+  it("is found by its container's name, and known by its id from then on", async () => {
+    const task = await makeShellTask("sleep 600");
+    let handle: TaskHandle;
+    {
+      await using before = startDriver();
+      ({ handle } = await before.driver.startTask(task));
+    }
+    const containerId = `${task.name}-${task.allocId}`;
+    await using after = startDriver();
+    await after.driver.recoverTask({ ...stored(handle), driverState: { containerId } });
+    expect(after.driver.inspectTask(task.id).attributes).toEqual({
+      container_id: handle.driverState.containerId,
+    });
+    // Its end is heard of, so one kill will do.
+    await after.driver.destroyTask(task.id, { force: true });
+    expect(after.engine.calls.get("POST /containers/{id}/kill")).toBe(1);
+  });
+});
+
+describe("a task that the driver knows already", () => {
+  it("gives its output to the sink of the host that asks for it last", async () => {
+    await using bench = startDriver();
+    const task = await makeShellTask(counting);
+    const first = new MemorySink();
+    const { handle } = await bench.startTask(task, { logs: first });
+    await first.until((text) => text.includes("line 20\n"));
+    const [before, position] = [first.text(), first.chunks.at(-1)?.position];
+    const second = new MemorySink();
+    await bench.driver.recoverTask(stored(handle), { logs: second, logPosition: position });
+    const given = first.text();
+    await second.until((text) => text.split("\n").length > 20);
+    await bench.driver.stopTask(task.id, { graceMs: 0 });
+    expect(first.text()).toBe(given);
+    expect(second.ended).toBe(true);
+    const lines = (before + second.text()).split("\n").slice(0, -1);
+    expect(lines).toEqual(lines.map((_, index) => `line ${index + 1}`));
+  });
+
+  it("cannot have its container taken by a task of another id", async () => {
+    await using bench = startDriver();
+    const task = await makeShellTask("sleep 600");
+    const { handle } = await bench.startTask(task);
+    const other = { ...stored(handle), config: { ...task, id: "other" } };
+    await expect(bench.driver.recoverTask(other)).rejects.toMatchObject({ kind: "conflict" });
+    expect(() => bench.driver.inspectTask("other")).toThrow("task not found");
+    await bench.driver.destroyTask(task.id, { force: true });
+  });
+});
+
 describe("an engine that restarts", () => {
   it("with its containers living on is no exit, and no line of output is lost or doubled", async () => {
     await using engine = await startPrivateEngine({ liveRestore: true });

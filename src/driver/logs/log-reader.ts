@@ -26,12 +26,15 @@ export class LogReader {
   #position: LogPosition | undefined;
   #ttySinceNs: bigint | undefined;
   #writes = 0;
+  readonly #stopping = new AbortController();
+  readonly #signal: AbortSignal;
   /** Resolves when all output was written and the sink was told; never rejects. */
   readonly done: Promise<void>;
 
   constructor(options: LogReaderOptions) {
     this.#options = options;
     this.#position = options.position;
+    this.#signal = AbortSignal.any([options.signal, this.#stopping.signal]);
     this.done = this.#run();
   }
 
@@ -40,8 +43,14 @@ export class LogReader {
     return this.#writes;
   }
 
+  /** Ends the reading without telling the sink: the output is another one's from now on. */
+  stop(): void {
+    this.#stopping.abort();
+  }
+
   async #run(): Promise<void> {
-    const { signal, sink, onNote } = this.#options;
+    const { sink, onNote } = this.#options;
+    const signal = this.#signal;
     try {
       while (!signal.aborted && (await this.#followOnce())) await pause(retryMs, signal);
       if (!signal.aborted) await sink.end();
@@ -53,7 +62,8 @@ export class LogReader {
 
   /** Reads one stream to its end; answers whether there may be more to read. Rejects when the sink does. */
   async #followOnce(): Promise<boolean> {
-    const { engine, containerId, tty, signal, mayGoOn } = this.#options;
+    const { engine, containerId, tty, mayGoOn } = this.#options;
+    const signal = this.#signal;
     const place = tty ? { sinceNs: this.#ttySinceNs, frames: 0 } : toPlace(this.#position);
     const { sinceNs } = place;
     const frames = engine.containerLogs(containerId, { tty, sinceNs, signal })[Symbol.asyncIterator]();

@@ -1,3 +1,4 @@
+import type { ContainerInspect } from "../../engine/index.ts";
 import { isLongshoreError, LongshoreError, type RecoverOptions, type TaskHandle } from "../../task/index.ts";
 import type { DriverContext } from "../context.ts";
 import type { DockerTask } from "./docker-task.ts";
@@ -23,10 +24,8 @@ export async function recoverTask(
   );
   const signal = AbortSignal.any(signals);
   await context.watch.opened({ signal });
-  // From here on its end is heard of.
-  context.byContainer.set(containerId, task);
-  const found = await inspect(context, task, containerId, signal);
-  task.container = { id: containerId, tty: found.Config.Tty };
+  const found = await find(context, task, containerId, signal);
+  task.container = { id: found.Id, tty: found.Config.Tty };
   task.network = network;
   task.lease = context.images.hold(found.Config.Image);
   const startedAt = parseEngineDate(found.State.StartedAt);
@@ -34,6 +33,31 @@ export async function recoverTask(
   if (!found.State.Running) task.died.resolve();
   readTaskLogs(context, task, options);
   if (!found.State.Running) await settleTask(context, task);
+}
+
+/** The container as it is when its events are heard already, so that no end of it goes by. */
+async function find(
+  context: DriverContext,
+  task: DockerTask,
+  containerId: string,
+  signal: AbortSignal,
+): Promise<ContainerInspect> {
+  const { byContainer } = context;
+  // A host that knows no id, because the start's answer was lost, gives the container's name.
+  const isId = /^[0-9a-f]{64}$/.test(containerId);
+  const id = isId ? containerId : (await inspect(context, task, containerId, signal)).Id;
+  const holder = byContainer.get(id);
+  if (holder !== undefined) {
+    const message = `the container of task "${task.config.name}" is that of task ${holder.config.id} already`;
+    throw new LongshoreError("conflict", message, { retryable: false });
+  }
+  byContainer.set(id, task);
+  try {
+    return await inspect(context, task, id, signal);
+  } catch (error) {
+    byContainer.delete(id);
+    throw error;
+  }
 }
 
 async function inspect(

@@ -84,10 +84,13 @@ async function inspectPatiently(
 }
 
 /** Waits until the task's output is written, as long as the host goes on taking it. */
-export async function drainLogs({ logs }: DockerTask): Promise<void> {
+export async function drainLogs(task: DockerTask): Promise<void> {
+  const { logs } = task;
   if (logs === undefined) return;
   for (let before = -1; before !== logs.writes; ) {
     before = logs.writes;
-    if (await settlesWithin(logs.done, drainMs)) return;
+    if (!(await settlesWithin(logs.done, drainMs))) continue;
+    // Another sink may have taken over meanwhile.
+    return task.logs === logs ? undefined : await drainLogs(task);
   }
 }

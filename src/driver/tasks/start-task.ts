@@ -17,8 +17,8 @@ import { type FailedStep, toStartError } from "./start-error.ts";
 import { toAcquireOptions } from "./task-image.ts";
 import { readTaskLogs } from "./task-logs.ts";
 
-/** How long a call that nobody waits for any more may take before its undoing is left to later. */
-const lateCallMs = 3000;
+/** How long a busy engine may take with what a failed start had asked of it before its undoing is left to later. */
+const lateCallMs = 10_000;
 
 /** Brings a task's container up. When it rejects, nothing of it is left, or is removed once the engine is back. */
 export async function startTask(

@@ -6,13 +6,31 @@ import type { DockerTask } from "./docker-task.ts";
 
 /** How long a `die` event may come after the end of the output it belongs to. */
 const dieEventMs = 1000;
+/** How long the sink before may take with its last piece when another one takes over. */
+const lastWriteMs = 1000;
 
-/** Begins to copy a task's output to the host's sink, if there is one. */
-export function readTaskLogs(
+export interface TaskLogOptions {
+  readonly logs?: LogSink | undefined;
+  readonly logPosition?: LogPosition | undefined;
+}
+
+/** Lets another sink, if there is one, have a task's output from its position on; the one before gets no more. */
+export async function handOverLogs(
   context: DriverContext,
   task: DockerTask,
-  options: { readonly logs?: LogSink | undefined; readonly logPosition?: LogPosition | undefined },
-): void {
+  options: TaskLogOptions,
+): Promise<void> {
+  if (options.logs === undefined) return;
+  const before = task.logs;
+  before?.stop();
+  if (before !== undefined) await settlesWithin(before.done, lastWriteMs);
+  // Of two that come at once the later one has it.
+  if (task.logs === before) readTaskLogs(context, task, options);
+  else await handOverLogs(context, task, options);
+}
+
+/** Begins to copy a task's output to the host's sink, if there is one. */
+export function readTaskLogs(context: DriverContext, task: DockerTask, options: TaskLogOptions): void {
   const { engine, agent, watch } = context;
   const { container, signal } = task;
   if (options.logs === undefined || container === undefined || agent.disable_log_collection) return;
