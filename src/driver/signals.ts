@@ -1,6 +1,5 @@
 import { constants } from "node:os";
-import { LongshoreError } from "../task/index.ts";
-import { closestName } from "./options/closest.ts";
+import { closestName, LongshoreError } from "../task/index.ts";
 
 const highestSignal = 64;
 

@@ -1,6 +1,4 @@
-import type { OptionProblem } from "../../task/index.ts";
-import { closestName } from "./closest.ts";
-import { parseDurationMs } from "./duration.ts";
+import { closestName, type OptionProblem, parseDurationMs } from "../../task/index.ts";
 
 /** The types a key can have, under the names that HashiCorp's hclspec gives them. */
 export type FieldType =

@@ -1,4 +1,4 @@
-import { closestName } from "./closest.ts";
+import { closestName } from "../../task/index.ts";
 import type { Field, FieldTable, Reading } from "./fields.ts";
 
 /** The flat client options of 2015 to 2019, and the keys of today that they mean. */

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parseDurationMs } from "./duration.ts";
+import { parseDurationMs } from "../../task/index.ts";
 import { checkTaskOptions, taskFields } from "./task-options.ts";
 
 const faults = (config: unknown) =>

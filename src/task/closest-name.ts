@@ -1,17 +1,19 @@
-/** The known name that `written` most likely meant, or undefined when none is near. */
-export function closestName(written: string, known: readonly string[]): string | undefined {
-  const wanted = written.toLowerCase();
-  const limit = Math.max(1, Math.floor(wanted.length / 3));
-  let best: { name: string; distance: number } | undefined;
+/** The known name that `written` most likely meant, or undefined when none is near; upper and lower case are one. */
+export function closestName(written: string, known: Iterable<string>): string | undefined {
+  let best: string | undefined;
+  // At most three slips, and fewer than half of the letters.
+  let limit = Math.min(3, Math.ceil(written.length / 2) - 1);
   for (const name of known) {
-    const distance = editDistance(wanted, name.toLowerCase());
-    if (distance <= limit && (best === undefined || distance < best.distance)) best = { name, distance };
+    const distance = editDistance(written.toLowerCase(), name.toLowerCase());
+    if (distance > limit) continue;
+    best = name;
+    limit = distance - 1;
   }
-  return best?.name;
+  return best;
 }
 
 /** Insertions, deletions, replacements and swaps of neighbours that lead from one text to the other. */
-function editDistance(from: string, to: string): number {
+export function editDistance(from: string, to: string): number {
   let beforeLast: readonly number[] = [];
   let last: readonly number[] = Array.from({ length: to.length + 1 }, (_, index) => index);
   for (let i = 1; i <= from.length; i++) {

@@ -1,14 +1,17 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { editDistance, suggest } from "./suggest.ts";
+import { closestName, editDistance } from "./closest-name.ts";
 
-describe("suggest", () => {
+describe("closestName", () => {
   it("finds the closest name that can be meant", () => {
     const names = ["Count", "Tasks", "Meta"];
-    expect(suggest("Cuont", names)).toBe("Count");
-    expect(suggest("task", names)).toBe("Tasks");
-    expect(suggest("Volumes", names)).toBeUndefined();
-    expect(suggest("X", names)).toBeUndefined();
+    expect(closestName("Cuont", names)).toBe("Count");
+    expect(closestName("task", names)).toBe("Tasks");
+    expect(closestName("Volumes", names)).toBeUndefined();
+    expect(closestName("X", names)).toBeUndefined();
+    expect(closestName("COUTN", names)).toBe("Count");
+    expect(closestName("", names)).toBeUndefined();
+    expect(closestName("meta", ["meto", "meta"])).toBe("meta");
   });
 });
 
