@@ -1,7 +1,8 @@
-import { chmod, chown, mkdir, readdir, rm } from "node:fs/promises";
+import { chmod, chown, readdir, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { toTaskDirs } from "../task/index.ts";
-import { toFileError } from "./to-error.ts";
+import { makeFolders } from "./make-folders.ts";
+import { toFileError, toFolderError } from "./to-error.ts";
 
 /** Uid and gid of "nobody" on Linux, which Nomad gives the folders to. */
 const nobody = 65_534;
@@ -43,12 +44,12 @@ export async function removeAllocDir(allocDir: string, { keepLogs = false } = {}
 
 async function makeFolder(path: string, mode: number): Promise<void> {
   try {
-    await mkdir(path, { recursive: true });
+    await makeFolders(path);
     // The umask takes bits away from mkdir's mode.
     await chmod(path, mode);
     if ((mode & 0o777) === 0o777 && process.geteuid?.() === 0) await chown(path, nobody, nobody);
   } catch (error) {
-    throw toFileError(error, "make the folder", path);
+    throw toFolderError(error, path);
   }
 }
 

@@ -4,7 +4,7 @@ import { basename, dirname, join } from "node:path";
 import { LongshoreError } from "../task/index.ts";
 import { systemClock } from "./clock.ts";
 import { makeJobFolder } from "./state-store.ts";
-import { errorCode, toFileError } from "./to-error.ts";
+import { errorCode, toFileError, toLongshoreError } from "./to-error.ts";
 
 /** Held by one process at a time; released by disposing. */
 export interface JobLock extends AsyncDisposable {
@@ -53,11 +53,12 @@ const mostWaits = 200;
 /** Another process may remove the folder, empty as it is, before there is a file of ours in it. */
 async function writeClaim(folder: string, path: string, claim: Claim): Promise<void> {
   for (let tries = 1; ; tries += 1) {
-    await makeJobFolder(folder);
     try {
+      await makeJobFolder(folder);
       return await replaceClaim(path, claim);
     } catch (error) {
-      if (errorCode(error) !== "ENOENT" || tries >= mostTries) throw error;
+      const { cause } = toLongshoreError(error);
+      if (errorCode(cause) !== "ENOENT" || tries >= mostTries) throw error;
     }
   }
 }

@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
-import { chmod, mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { chmod, open, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { makeFolders } from "./make-folders.ts";
 import { parseJobRecord } from "./parse-record.ts";
 import type { JobRecord } from "./run-record.ts";
-import { errorCode, toFileError } from "./to-error.ts";
+import { errorCode, toFileError, toFolderError } from "./to-error.ts";
 
 /** The stored state of one job. Only the holder of the job's lock may use it. */
 export interface StateStore {
@@ -28,10 +29,10 @@ export function toJobFolder(dataDir: string, jobId: string): string {
 /** Makes the job's folder, readable by its owner only: the state holds the tasks' environment. */
 export async function makeJobFolder(folder: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolders(folder);
     await chmod(folder, 0o700);
   } catch (error) {
-    throw toFileError(error, "make the folder", folder);
+    throw toFolderError(error, folder);
   }
 }
 

@@ -31,6 +31,23 @@ export function toFileError(thrown: unknown, what: string, path: string): Longsh
   });
 }
 
+const folderFaults: Readonly<Record<string, { readonly why: string; readonly hint: string }>> = {
+  ENOENT: { why: "there can be no new folder", hint: "Choose a data folder on a disk." },
+  EEXIST: { why: "something that is no folder is there", hint: "Choose another data folder, or remove it." },
+};
+
+/** Why a folder could not be made, by the name of the one where it failed. */
+export function toFolderError(thrown: unknown, folder: string): LongshoreError {
+  const path = thrown instanceof Error && "path" in thrown ? String(thrown.path) : folder;
+  const fault = folderFaults[errorCode(thrown) ?? ""];
+  if (fault === undefined) return toFileError(thrown, "make the folder", path);
+  return new LongshoreError("invalid", `cannot make the folder ${path}: ${fault.why}`, {
+    cause: thrown,
+    hint: fault.hint,
+    retryable: false,
+  });
+}
+
 /** Node's code of an error (`ENOENT`), when it has one. */
 export function errorCode(thrown: unknown): string | undefined {
   return thrown instanceof Error && "code" in thrown && typeof thrown.code === "string"
