@@ -24,7 +24,7 @@ func format(text []byte) (any, error) {
 	}
 	sources := newSources()
 	sources.add(file.Name, []byte(file.Text))
-	tokens, _ := hclsyntax.LexConfig([]byte(file.Text), file.Name, hcl.InitialPos)
+	tokens, _ := hclsyntax.LexConfig(withoutSimpleLines([]byte(file.Text)), file.Name, hcl.InitialPos)
 	var diags hcl.Diagnostics
 	if deep := checkDepth(tokens); deep != nil {
 		diags = hcl.Diagnostics{deep}

@@ -20,11 +20,11 @@ type source struct {
 	index int
 	text  []byte
 	lines []int
-	// starts counts the code points before each block of the text, for files that are one long line.
+	// starts counts the code points before each block of the text; nil when each byte is one.
 	starts []int
 }
 
-const countedBlock = 1024
+const countedBlock = 256
 
 // Sources turns HCL's ranges, whose columns are grapheme clusters, into places.
 type Sources struct {
@@ -49,6 +49,9 @@ func (s *Sources) add(name string, text []byte) {
 		if b == '\n' {
 			file.lines = append(file.lines, i+1)
 		}
+	}
+	if count == len(text) {
+		file.starts = nil
 	}
 	s.names = append(s.names, name)
 	s.files[name] = file
@@ -99,10 +102,10 @@ func startsCodePoint(b byte) bool { return b&0xC0 != 0x80 }
 
 // codePoints counts those before a byte of the text.
 func (f *source) codePoints(at int) int {
-	block := min(at/countedBlock, len(f.starts)-1)
-	if block < 0 {
-		return 0
+	if f.starts == nil {
+		return at
 	}
+	block := min(at/countedBlock, len(f.starts)-1)
 	count := f.starts[block]
 	for _, b := range f.text[block*countedBlock : at] {
 		if startsCodePoint(b) {
