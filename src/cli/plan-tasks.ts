@@ -1,6 +1,4 @@
-import { toAgentSettings } from "../agent/agent-options.ts";
-import { type PlannedTask, planJob } from "../agent/index.ts";
-import { checkJob } from "../agent/plan-job.ts";
+import { checkJob, type PlannedTask, planJob, toAgentSettings } from "../agent/index.ts";
 import { type ContainerPlan, createDockerDriver, planContainer } from "../driver/index.ts";
 import type { ReadJob } from "../jobfile/index.ts";
 import type { CommandInput, CommandIo } from "./command-io.ts";

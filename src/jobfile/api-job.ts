@@ -1,8 +1,8 @@
+import { closestName } from "../task/index.ts";
 import type { Findings } from "./findings.ts";
 import { jobFileSchema } from "./job-schema.ts";
 import { nameOf } from "./read-block.ts";
 import type { BlockEntry, Entry, Schema } from "./schema.ts";
-import { suggest } from "./suggest.ts";
 import type { Block, Node } from "./tree.ts";
 
 /** A cluster's bookkeeping in what `nomad job inspect` and the HTTP API answer: nothing of it was written by a person. */
@@ -63,7 +63,7 @@ function isUnset({ value }: Node): boolean {
 }
 
 function unknownKey(key: string, node: Node, known: Iterable<string>, findings: Findings): void {
-  const close = suggest(key, known);
+  const close = closestName(key, known);
   const hint = close === undefined ? "" : ` Did you mean "${close}"?`;
   findings.error(node.namePlace ?? node.place, "Unknown key", `Nomad's API has no key "${key}" here.${hint}`);
 }

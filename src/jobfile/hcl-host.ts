@@ -78,25 +78,15 @@ function createReadOnlyFs(): Record<string, unknown> {
  * own for what it sets, so that nothing of it is seen elsewhere.
  */
 export function createHostScope(): Record<string, unknown> {
-  const {
-    crypto,
-    performance,
-    TextEncoder,
-    TextDecoder,
-    Object: object,
-    Array: array,
-    Uint8Array: bytes,
-    Date: date,
-  } = globalThis;
   const scope: Record<string, unknown> = {
     crypto,
     performance,
     TextEncoder,
     TextDecoder,
-    Object: object,
-    Array: array,
-    Uint8Array: bytes,
-    Date: date,
+    Object,
+    Array,
+    Uint8Array,
+    Date,
     Error,
     Reflect,
     fs: createReadOnlyFs(),

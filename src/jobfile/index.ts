@@ -1,5 +1,5 @@
+export { parseDurationMs } from "../task/index.ts";
 export { type AgentConfig, readAgentConfig } from "./agent-config.ts";
-export { parseDurationMs } from "./duration.ts";
 export { formatDiagnostic } from "./format-diagnostic.ts";
 export { formatJobFile } from "./format-job-file.ts";
 export * from "./job.ts";

@@ -1,4 +1,4 @@
-import { parseDurationMs } from "./duration.ts";
+import { parseDurationMs } from "../task/index.ts";
 import type { Findings } from "./findings.ts";
 import type { Attribute, BlockEntry, Schema, TextMap, Tree } from "./schema.ts";
 import type { Block, Node, Place } from "./tree.ts";

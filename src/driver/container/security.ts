@@ -1,24 +1,7 @@
 import type { HostConfigRequest } from "../../engine/engine-types.ts";
+import { dockerCaps } from "../options/capabilities.ts";
 import { matchesGlob } from "../options/glob.ts";
 import { type Planning, refuse } from "./planning.ts";
-
-/** What Docker gives a container that asks for nothing. */
-const dockerCaps = [
-  "AUDIT_WRITE",
-  "CHOWN",
-  "DAC_OVERRIDE",
-  "FOWNER",
-  "FSETID",
-  "KILL",
-  "MKNOD",
-  "NET_BIND_SERVICE",
-  "NET_RAW",
-  "SETFCAP",
-  "SETGID",
-  "SETPCAP",
-  "SETUID",
-  "SYS_CHROOT",
-];
 
 /** Powers, namespaces and runtime, as far as the agent's options allow them. */
 export function planSecurity(planning: Planning): HostConfigRequest {

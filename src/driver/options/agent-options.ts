@@ -1,4 +1,5 @@
 import { OptionsError } from "../../task/index.ts";
+import { defaultCaps } from "./capabilities.ts";
 import {
   block,
   bool,
@@ -13,23 +14,6 @@ import {
   texts,
 } from "./fields.ts";
 import { readOldOptions } from "./old-options.ts";
-
-/** The capabilities a task may have unless `allow_caps` says otherwise. */
-const defaultCaps = [
-  "AUDIT_WRITE",
-  "CHOWN",
-  "DAC_OVERRIDE",
-  "FOWNER",
-  "FSETID",
-  "KILL",
-  "MKNOD",
-  "NET_BIND_SERVICE",
-  "SETFCAP",
-  "SETGID",
-  "SETPCAP",
-  "SETUID",
-  "SYS_CHROOT",
-] as const;
 
 const minute = 60_000;
 

@@ -1,1 +1,0 @@
-export { closestName as suggest } from "../task/index.ts";
