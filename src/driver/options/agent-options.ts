@@ -16,6 +16,8 @@ import {
 import { readOldOptions } from "./old-options.ts";
 
 const minute = 60_000;
+const wholeAbove0 = (value: number) =>
+  Number.isInteger(value) && value > 0 ? undefined : "must be a whole number above 0";
 
 /** `plugin "docker" { config { ... } }` of an agent: what its operator allows and wishes. */
 export const agentFields = {
@@ -61,12 +63,20 @@ export const agentFields = {
   container_exists_attempts: number({
     doc: "How often to try to replace a dead container of the same name.",
     default: 5,
-    check: (value) => (Number.isInteger(value) && value > 0 ? undefined : "must be a whole number above 0"),
+    check: wholeAbove0,
   }),
   extra_labels: texts({ doc: "Labels (or globs of them) to put on containers, e.g. job_name or task*." }),
   logging: block("The log driver of containers that name none.", {
     type: text({ doc: "The log driver.", default: "json-file" }),
     config: textMap({ doc: "Its options.", default: { "max-file": "2", "max-size": "2m" } }),
+  }),
+  logs: block("How the tasks' output is kept.", {
+    direct: bool({
+      doc: "Write the tasks' log files in the driver instead of through the host's log collector.",
+      default: false,
+    }),
+    max_files: number({ doc: "Files kept of each stream with direct.", default: 10, check: wholeAbove0 }),
+    max_file_size: number({ doc: "Size of one file with direct, MB.", default: 10, check: wholeAbove0 }),
   }),
   pids_limit: number({ doc: "Most processes a container may have; no limit when 0.", default: 0 }),
   oom_score_adj: number({ doc: "Lowest OOM score adjustment that a task may ask for.", default: 0 }),
