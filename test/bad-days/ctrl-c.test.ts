@@ -1,0 +1,67 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import { bed, deferred, type Fault, pushImage, startFaultProxy, startRegistryFront } from "../bed/index.ts";
+import { buildCommand, shellJob } from "../cli/command.ts";
+import { expectNothingLeft, expectTold, startDay } from "./bad-day.ts";
+
+let program: string;
+beforeAll(async () => {
+  program = await buildCommand();
+});
+
+const stubborn = "trap 'echo got TERM' TERM; echo ready; while :; do sleep 0.1; done";
+
+describe.concurrent("Ctrl-C", () => {
+  test("during the pull ends it, and leaves nothing", async () => {
+    const name = `ctrl-c-${bed().runId}`;
+    await pushImage({ registry: bed().registryHost, name, tag: "1" });
+    await using front = await startRegistryFront({
+      upstream: bed().registryHost,
+      script: ({ kind }) => (kind === "blob" ? "hang" : "pass"),
+    });
+    const reference = `${front.host}/${name}:1`;
+    const day = await startDay(program, shellJob("true").replace(bed().image, reference));
+    await front.seen("blob");
+    day.child.kill("SIGINT");
+    const { code, shown } = await day.ends();
+    expect(code).toBe(130);
+    await expectTold("Ctrl-C during the pull", shown);
+    await expectNothingLeft(day.dataDir, reference);
+  });
+
+  test.each([
+    ["Ctrl-C during create", "/containers/create"],
+    ["Ctrl-C during start", "/start"],
+  ])("%s leaves nothing, whatever the engine makes of it afterwards", async (condition, call) => {
+    await using proxy = await startFaultProxy({ target: bed().socket });
+    const [asked, open] = [deferred(), deferred()];
+    proxy.rule(async (_method, path): Promise<Fault> => {
+      if (!path.endsWith(call)) return "pass";
+      asked.resolve();
+      await open.promise;
+      return "pass";
+    });
+    const day = await startDay(program, shellJob("sleep 600"), { socket: proxy.socket });
+    await asked.promise;
+    day.child.kill("SIGINT");
+    await day.reads("Stopping the tasks");
+    open.resolve();
+    const { code, shown } = await day.ends();
+    expect(code).toBe(130);
+    await expectTold(condition, shown);
+    await expectNothingLeft(day.dataDir);
+  });
+
+  test("while the task runs lets it stop by itself, and a second one kills it", async () => {
+    const job = shellJob(stubborn, 'kill_timeout = "30s"');
+    const day = await startDay(program, job);
+    await day.reads("ready\n");
+    day.child.kill("SIGINT");
+    await day.reads("got TERM\n");
+    day.child.kill("SIGINT");
+    const { code, shown } = await day.ends();
+    expect(code).toBe(130);
+    await expectTold("Ctrl-C while the task runs", shown);
+    await expectTold("Ctrl-C while the task stops", shown);
+    await expectNothingLeft(day.dataDir);
+  });
+});
