@@ -18,20 +18,20 @@ function job(body: string): string {
   return `job "j" {\n${body}\n}`;
 }
 function group(body: string): string {
-  return job(`group "g" {\n${body}\ntask "t" {}\n}`);
+  return job(`group "g" {\n${body}\ntask "t" { driver = "docker" }\n}`);
 }
 function task(body: string): string {
-  return job(`group "g" {\ntask "t" {\n${body}\n}\n}`);
+  return job(`group "g" {\ntask "t" {\n${body}\ndriver = "docker"\n}\n}`);
 }
 function seed(body: string): string {
-  return job(`task "t" {\n${body}\n}`);
+  return job(`task "t" {\n${body}\ndriver = "docker"\n}`);
 }
 
 describe("the error for", () => {
   it.each<[string, string, readonly string[]]>([
     [
       "a key that is close to a known one",
-      job('datacentres = ["dc1"]\ngroup "g" {\ntask "t" {}\n}'),
+      job('datacentres = ["dc1"]\ngroup "g" {\ntask "t" { driver = "docker" }\n}'),
       [
         "x.nomad:2:1: Unsupported argument",
         '  2 | datacentres = ["dc1"]',
@@ -91,7 +91,7 @@ describe("the error for", () => {
     ],
     [
       "no name",
-      'job "" {\ngroup "g" {\ntask "t" {}\n}\n}',
+      'job "" {\ngroup "g" {\ntask "t" { driver = "docker" }\n}\n}',
       [
         "x.nomad:1:5: Missing job name",
         '  1 | job "" {',
@@ -121,7 +121,7 @@ describe("the error for", () => {
     ],
     [
       "a type that does not exist",
-      job('type = "srvice"\ngroup "g" {\ntask "t" {}\n}'),
+      job('type = "srvice"\ngroup "g" {\ntask "t" { driver = "docker" }\n}'),
       [
         "x.nomad:2:8: Invalid value",
         '  2 | type = "srvice"',
@@ -131,7 +131,7 @@ describe("the error for", () => {
     ],
     [
       "a priority out of range",
-      job('priority = 101\ngroup "g" {\ntask "t" {}\n}'),
+      job('priority = 101\ngroup "g" {\ntask "t" { driver = "docker" }\n}'),
       [
         "x.nomad:2:12: Invalid value",
         "  2 | priority = 101",
@@ -260,8 +260,28 @@ describe("the error for", () => {
       ],
     ],
     [
+      "no driver",
+      job('group "g" {\ntask "t" {}\n}'),
+      [
+        "x.nomad:3:1: Missing driver",
+        '  3 | task "t" {}',
+        "    | ^^^^^^^^",
+        '  The task "t" needs a driver, which runs it: write driver = "docker".',
+      ],
+    ],
+    [
+      "an empty driver",
+      job('group "g" {\ntask "t" {\ndriver = ""\n}\n}'),
+      [
+        "x.nomad:4:10: Missing driver",
+        '  4 | driver = ""',
+        "    |          ^^",
+        '  The task "t" needs a driver, which runs it: write driver = "docker".',
+      ],
+    ],
+    [
       "another driver",
-      task('driver = "exec"'),
+      job('group "g" {\ntask "t" {\ndriver = "exec"\n}\n}'),
       [
         "x.nomad:4:10: Unknown driver",
         '  4 | driver = "exec"',
@@ -381,17 +401,17 @@ describe("the error for", () => {
     ],
     [
       "two tasks of one name",
-      job('group "g" {\ntask "t" {}\ntask "t" {}\n}'),
+      job('group "g" {\ntask "t" { driver = "docker" }\ntask "t" { driver = "docker" }\n}'),
       [
         "x.nomad:4:6: Duplicate task name",
-        '  4 | task "t" {}',
+        '  4 | task "t" { driver = "docker" }',
         "    |      ^^^",
         '  There is a task "t" already, on line 3.',
       ],
     ],
     [
       "two groups of one name",
-      job('group "g" {\ntask "t" {}\n}\ngroup "g" {\ntask "t" {}\n}'),
+      job('group "g" {\ntask "t" { driver = "docker" }\n}\ngroup "g" {\ntask "t" { driver = "docker" }\n}'),
       [
         "x.nomad:5:7: Duplicate group name",
         '  5 | group "g" {',
@@ -401,20 +421,22 @@ describe("the error for", () => {
     ],
     [
       "a task's name that is no folder",
-      job('group "g" {\ntask "../t" {}\n}'),
+      job('group "g" {\ntask "../t" { driver = "docker" }\n}'),
       [
         "x.nomad:3:6: Invalid task name",
-        '  3 | task "../t" {}',
+        '  3 | task "../t" { driver = "docker" }',
         "    |      ^^^^^^",
         '  "../t" is no task name: it becomes a folder, so it has no slashes and is not . or ...',
       ],
     ],
     [
       "two leaders",
-      job('group "g" {\ntask "a" {\nleader = true\n}\ntask "b" {\nleader = true\n}\n}'),
+      job(
+        'group "g" {\ntask "a" {\ndriver = "docker"\nleader = true\n}\ntask "b" {\ndriver = "docker"\nleader = true\n}\n}',
+      ),
       [
-        "x.nomad:7:10: Two leaders",
-        "  7 | leader = true",
+        "x.nomad:9:10: Two leaders",
+        "  9 | leader = true",
         "    |          ^^^^",
         '  One task of a group may lead; "a" does already.',
       ],
@@ -471,7 +493,7 @@ describe("the error for", () => {
     ],
     [
       "a function that does not exist",
-      job('meta {\na = uper("x")\n}\ngroup "g" {\ntask "t" {}\n}'),
+      job('meta {\na = uper("x")\n}\ngroup "g" {\ntask "t" { driver = "docker" }\n}'),
       [
         "x.nomad:3:5: Call to unknown function",
         '  3 | a = uper("x")',
@@ -481,7 +503,7 @@ describe("the error for", () => {
     ],
     [
       "a variable that is not declared",
-      job('meta {\na = var.x\n}\ngroup "g" {\ntask "t" {}\n}'),
+      job('meta {\na = var.x\n}\ngroup "g" {\ntask "t" { driver = "docker" }\n}'),
       [
         "x.nomad:3:8: Unsupported attribute",
         "  3 | a = var.x",
@@ -494,7 +516,9 @@ describe("the error for", () => {
   });
 
   it("a name that stands in a block with quotes and without is told", async () => {
-    expect(await shown('job "j" {\nmeta {\na = 1\n"a" = 2\n}\ngroup "g" {\ntask "t" {}\n}\n}')).toBe(
+    expect(
+      await shown('job "j" {\nmeta {\na = 1\n"a" = 2\n}\ngroup "g" {\ntask "t" { driver = "docker" }\n}\n}'),
+    ).toBe(
       [
         "x.nomad:4:1: Attribute redefined",
         '  4 | "a" = 2',
@@ -513,18 +537,19 @@ describe("the error for", () => {
 
   it("several faults comes with all of them, in the order of the file", async () => {
     const text =
-      'job "j" {\n  priority = 0\n  grop "g" {}\n  group "h" {\n    count = "x"\n    task "t" {\n      cnfig {}\n    }\n  }\n}';
+      'job "j" {\n  priority = 0\n  grop "g" {}\n  group "h" {\n    count = "x"\n    task "t" {\n      driver = "docker"\n      cnfig {}\n    }\n  }\n}';
     const lines = (await shown(text)).split("\n").filter((line) => line.startsWith("x.nomad:"));
     expect(lines).toEqual([
       "x.nomad:2:14: Invalid value",
       "x.nomad:3:3: Unsupported block type",
       "x.nomad:5:13: Incorrect value type",
-      "x.nomad:7:7: Unsupported block type",
+      "x.nomad:8:7: Unsupported block type",
     ]);
   });
 
   it("JSON has places too", async () => {
-    const mirrored = '{ "job": { "j": { "group": { "g": { "cuont": 1, "task": { "t": {} } } } } } }';
+    const mirrored =
+      '{ "job": { "j": { "group": { "g": { "cuont": 1, "task": { "t": { "driver": "docker" } } } } } } }';
     expect(await shown(mirrored, "x.json")).toBe(
       [
         "x.json:1:37: Extraneous JSON object property",

@@ -23,7 +23,7 @@ async function faultOf(input: Parameters<typeof readJobFile>[0]): Promise<string
   return `${first?.summary}: ${first?.detail}`;
 }
 
-const good = 'job "a" {\n group "g" {\n task "t" {}\n}\n}';
+const good = 'job "a" {\n group "g" {\n task "t" { driver = "docker" }\n}\n}';
 
 describe("a text that is no job file", () => {
   it.each([
@@ -58,7 +58,7 @@ describe("a text that is no job file", () => {
   });
 
   it("of 20,000 indexes and attributes is read or refused, and the next file is read", async () => {
-    const text = `job "a" {\n meta {\n a = try(local${".a[0]".repeat(20_000)}, "b")\n}\n group "g" {\n task "t" {}\n}\n}`;
+    const text = `job "a" {\n meta {\n a = try(local${".a[0]".repeat(20_000)}, "b")\n}\n group "g" {\n task "t" { driver = "docker" }\n}\n}`;
     const result = await readJobFile({ name: "x", text }).catch((error: unknown) => error);
     expect(result instanceof JobFileError || (result as { job: unknown }).job !== undefined).toBe(true);
     expect((await readJobFile({ name: "y", text: good })).job.id).toBe("a");
@@ -128,7 +128,8 @@ describe("what is no file of text", () => {
   });
 
   it("is refused to file() in a job file too", async () => {
-    const text = 'job "a" {\n meta {\n a = file("/dev/zero")\n}\n group "g" {\n task "t" {}\n}\n}';
+    const text =
+      'job "a" {\n meta {\n a = file("/dev/zero")\n}\n group "g" {\n task "t" { driver = "docker" }\n}\n}';
     expect(await faultOf({ name: "x", text })).toContain("Error in function call");
   });
 

@@ -116,7 +116,7 @@ const logs = {
 };
 
 const task = {
-  driver: text({ default: "docker" }),
+  driver: text({ default: "" }),
   user: text({ default: "" }),
   config: tree(),
   env: textMap(),

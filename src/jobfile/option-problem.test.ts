@@ -6,6 +6,7 @@ const text = `job "x" {
   group "g" {
     cout = 2
     task "t" {
+      driver = "docker"
       config {
         image = "busybox"
         labels {
@@ -28,7 +29,7 @@ describe("a driver's check of config blocks", () => {
     const { diagnostics } = error as JobFileError;
     expect(diagnostics.map(({ summary, range }) => [summary, range?.line])).toEqual([
       ["Unsupported argument", 3],
-      ["Invalid image", 6],
+      ["Invalid image", 7],
     ]);
     expect(diagnostics[1]?.detail).toBe('"image": must be another. Try redis.');
   });

@@ -283,7 +283,7 @@ describe("JSON of Nomad's API", async () => {
   it("may come without the object around the job", async () => {
     const text = JSON.stringify({
       ID: "a",
-      TaskGroups: [{ Name: "g", Tasks: [{ Name: "t", Config: { image: "x" } }] }],
+      TaskGroups: [{ Name: "g", Tasks: [{ Name: "t", Driver: "docker", Config: { image: "x" } }] }],
     });
     const { job } = await readJobFile({ name: "bare.json", text });
     expect(job).toMatchObject({ id: "a", name: "a", groups: [{ name: "g", tasks: [{ name: "t" }] }] });
@@ -302,7 +302,7 @@ describe("jobs", () => {
   it("of type batch get the batch restart policy", async () => {
     const { job } = await readJobFile({
       name: "b",
-      text: 'job "b" {\n type = "batch"\n group "g" {\n task "t" {\n config {\n image = "x"\n}\n}\n}\n}',
+      text: 'job "b" {\n type = "batch"\n group "g" {\n task "t" {\n driver = "docker"\n config {\n image = "x"\n}\n}\n}\n}',
     });
     expect(job.groups[0]?.restart).toEqual({
       attempts: 3,
@@ -315,7 +315,7 @@ describe("jobs", () => {
   it("keep numbers in texts with all their digits", async () => {
     const { job } = await readJobFile({
       name: "n",
-      text: 'job "n" {\n meta {\n id = 12345678901234567890\n half = 0.5\n}\n group "g" {\n task "t" {}\n}\n}',
+      text: 'job "n" {\n meta {\n id = 12345678901234567890\n half = 0.5\n}\n group "g" {\n task "t" { driver = "docker" }\n}\n}',
     });
     expect(job.meta).toEqual({ id: "12345678901234567890", half: "0.5" });
   });
@@ -323,7 +323,7 @@ describe("jobs", () => {
 
 describe("warnings", () => {
   async function warningsOf(meta: string): Promise<readonly string[]> {
-    const text = `job "w" {\n meta {\n${meta}\n}\n group "g" {\n task "t" {}\n}\n}`;
+    const text = `job "w" {\n meta {\n${meta}\n}\n group "g" {\n task "t" { driver = "docker" }\n}\n}`;
     const { warnings } = await readJobFile({ name: "w", text });
     return warnings.map(
       ({ range, summary, detail }) => `${range?.line}:${range?.column} ${summary}: ${detail}`,

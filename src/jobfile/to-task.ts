@@ -43,12 +43,16 @@ export function toTask(task: ReadTask, around: TaskSurroundings): Task {
 }
 
 function checkDriver(task: ReadTask, findings: Findings): void {
-  if (task.driver === "docker") return;
-  findings.error(
-    placeOf(task[source], "driver"),
-    "Unknown driver",
-    `There is no driver "${task.driver}" here; the one there is is "docker".`,
-  );
+  const block = task[source];
+  if (task.driver === "docker" || block.attributes.driver?.bad) return;
+  const [summary, detail] =
+    task.driver === ""
+      ? [
+          "Missing driver",
+          `The task "${block.label}" needs a driver, which runs it: write driver = "docker".`,
+        ]
+      : ["Unknown driver", `There is no driver "${task.driver}" here; the one there is is "docker".`];
+  findings.error(placeOf(block, "driver"), summary, detail);
 }
 
 function checkNetworkMode(task: ReadTask, { seedStyle, findings }: TaskSurroundings): void {

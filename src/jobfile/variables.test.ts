@@ -9,7 +9,7 @@ function fixture(name: string): string {
 
 /** The job's meta with what variables made of it. */
 async function metaOf(declarations: string, meta: string, options: ReadJobOptions = {}): Promise<unknown> {
-  const text = `${declarations}\njob "v" {\n meta {\n${meta}\n}\n group "g" {\n task "t" {}\n}\n}`;
+  const text = `${declarations}\njob "v" {\n meta {\n${meta}\n}\n group "g" {\n task "t" { driver = "docker" }\n}\n}`;
   return (await readJobFile({ name: "v.nomad", text }, options)).job.meta;
 }
 
@@ -187,7 +187,7 @@ describe("functions", () => {
   ])("%s is %s", async (expression, expected) => {
     const { job } = await readJobFile({ file: fixture("today.nomad.hcl") });
     expect(job.id).toBe("cache");
-    const text = `job "v" {\n meta {\n x = ${expression}\n}\n group "g" {\n task "t" {}\n}\n}`;
+    const text = `job "v" {\n meta {\n x = ${expression}\n}\n group "g" {\n task "t" { driver = "docker" }\n}\n}`;
     const { writeFile, rm } = await import("node:fs/promises");
     const file = fixture(`functions-${process.pid}.nomad`);
     await writeFile(file, text);
