@@ -44,7 +44,14 @@ async function runJob(running: Running): Promise<number> {
   const found = chooseEndpoint(input, io, agentOptions);
   await using engine = openEngine(found);
   await expectEngine(engine, found, stops.signal);
-  await using driver = createDockerDriver({ engine, agentOptions, logger, removeImagesOnDispose: true });
+  await using driver = createDockerDriver({
+    engine,
+    agentOptions,
+    logger,
+    removeImagesOnDispose: true,
+    // Others may run other jobs on the same engine, or the same job from another folder.
+    hostOf: ({ nodeId, namespace, jobId }) => `${nodeId}:${dataDir}:${namespace}/${jobId}`,
+  });
   await using agent = createAgent({ driver, dataDir, hostAddress, logger });
   const facts = needsEngineFacts(read.job) ? await addEngineFacts(node, driver, stops.signal) : node;
   stops.signal.throwIfAborted();

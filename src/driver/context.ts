@@ -1,6 +1,7 @@
 import type { Engine } from "../engine/index.ts";
-import type { Logger, TaskEventDetail } from "../task/index.ts";
+import type { Logger, TaskConfig, TaskEventDetail } from "../task/index.ts";
 import type { Topology } from "./container/planning.ts";
+import type { Dangling } from "./dangling.ts";
 import type { Images } from "./images/index.ts";
 import type { Leftovers } from "./leftovers.ts";
 import type { AgentOptions } from "./options/agent-options.ts";
@@ -14,8 +15,11 @@ export interface DriverContext {
   readonly images: Images;
   readonly watch: EngineWatch;
   readonly leftovers: Leftovers;
+  readonly dangling: Dangling;
   readonly logger: Logger;
   readonly topology: Topology;
+  /** Whose task it is, for the label of its container; empty where the host does not say. */
+  readonly hostOf: (task: TaskConfig) => string;
   /** Tasks by their container's id: where the engine's events find them. */
   readonly byContainer: Map<string, DockerTask>;
   /** Tells the host; `message` is needed for notes only. */

@@ -26,9 +26,15 @@ import {
   type TaskStats,
   type TaskStatus,
 } from "../task/index.ts";
-import { type ContainerPlan, measureTopology, planContainer } from "./container/plan-container.ts";
+import {
+  type ContainerPlan,
+  measureTopology,
+  planContainer,
+  toContainerName,
+} from "./container/plan-container.ts";
 import type { Topology } from "./container/planning.ts";
 import type { DriverContext } from "./context.ts";
+import { Dangling } from "./dangling.ts";
 import { execTask, execTaskStreaming } from "./exec.ts";
 import { FanOut } from "./fan-out.ts";
 import { Health } from "./health.ts";
@@ -56,6 +62,11 @@ export interface DockerDriverOptions {
   /** See {@link parseAgentOptions}; all defaults when missing. */
   readonly agentOptions?: AgentOptions | undefined;
   readonly logger?: Logger | undefined;
+  /**
+   * Who has a task run: the same after a restart, and nobody else's who uses the engine at the same time. Containers
+   * carry it as a label. Without it no dangling containers are looked for, since they may be someone else's.
+   */
+  readonly hostOf?: ((task: TaskConfig) => string) | undefined;
   /** The machine's compute; measured when missing. */
   readonly topology?: Topology | undefined;
   /** Remove images that wait for their delay when the driver is disposed, instead of leaving them. */
@@ -93,13 +104,23 @@ class DockerDriver implements TaskDriver {
     const agent = options.agentOptions ?? parseAgentOptions();
     this.#removeImages = options.removeImagesOnDispose ?? false;
     this.#health = new Health(engine, agent);
+    const leftovers = new Leftovers(engine, logger);
     this.#context = {
       engine,
       agent,
       logger,
       topology: options.topology ?? measureTopology(),
+      hostOf: options.hostOf ?? (() => ""),
       byContainer: new Map(),
-      leftovers: new Leftovers(engine, logger),
+      leftovers,
+      dangling: new Dangling({
+        engine,
+        logger,
+        leftovers,
+        agent,
+        engineState: () => this.#context.watch.state,
+        isTracked: (container) => this.#isTracked(container),
+      }),
       images: createImages({
         engine,
         logger,
@@ -240,6 +261,7 @@ class DockerDriver implements TaskDriver {
     // A busy engine may take a while to remove what it was just starting.
     if (!this.#health.away) await settlesWithin(this.#context.leftovers.emptied(), lastRemovalMs);
     this.#context.watch[Symbol.dispose]();
+    this.#context.dangling[Symbol.dispose]();
     this.#context.leftovers[Symbol.dispose]();
     if (this.#removeImages) await this.#flushImages();
     await this.#context.images[Symbol.asyncDispose]();
@@ -259,6 +281,12 @@ class DockerDriver implements TaskDriver {
     return planContainer(task, { agentOptions: this.#context.agent, topology: this.#context.topology });
   }
 
+  /** A container is known by its id, or by its name alone while its start is under way. */
+  #isTracked({ id, name }: { readonly id: string; readonly name: string }): boolean {
+    if (this.#context.byContainer.has(id)) return true;
+    return [...this.#tasks.values()].some(({ config }) => toContainerName(config) === name);
+  }
+
   #task(taskId: string): DockerTask {
     const task = this.#tasks.get(taskId);
     if (task === undefined) throw new LongshoreError("not-found", "task not found for given id");
@@ -273,6 +301,7 @@ class DockerDriver implements TaskDriver {
     }
     const task = new DockerTask(config);
     this.#tasks.set(config.id, task);
+    this.#context.dangling.own(this.#context.hostOf(config));
     return task;
   }
 

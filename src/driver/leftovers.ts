@@ -1,5 +1,5 @@
 import type { Engine } from "../engine/index.ts";
-import { isLongshoreError, type Logger } from "../task/index.ts";
+import { type CallOptions, isLongshoreError, type Logger } from "../task/index.ts";
 import { allocIdLabel } from "./container/labels.ts";
 import { pause } from "./waiting.ts";
 
@@ -20,6 +20,7 @@ export class Leftovers implements Disposable {
   /** Container name -> allocation. */
   readonly #waiting = new Map<string, string>();
   readonly #underWay = new Set<Promise<void>>();
+  readonly #removals = new Map<string, Promise<void>>();
   #retrying: Promise<void> | undefined;
 
   constructor(engine: Engine, logger: Logger) {
@@ -49,6 +50,21 @@ export class Leftovers implements Disposable {
   async emptied(): Promise<void> {
     while (this.#underWay.size > 0 || this.#retrying !== undefined)
       await Promise.all([...this.#underWay, this.#retrying]);
+  }
+
+  /** Removes the container of this id, running or not; whoever wants to take it over can know. */
+  async removeNow(id: string, options: CallOptions = {}): Promise<void> {
+    const removing = this.#engine.removeContainer(id, { force: true, signal: options.signal });
+    const settled = removing.catch(() => undefined).finally(() => this.#removals.delete(id));
+    this.#removals.set(id, settled);
+    await removing;
+  }
+
+  /** Whether a removal of this container is under way: resolves when that is over, whatever came of it. */
+  async isBeingRemoved(id: string): Promise<boolean> {
+    const removal = this.#removals.get(id);
+    await removal;
+    return removal !== undefined;
   }
 
   /** The name is in use again: what it stands for stays. */
@@ -88,7 +104,7 @@ export class Leftovers implements Disposable {
       const found = await this.#engine.inspectContainer(name, { signal });
       if (this.#waiting.get(name) !== allocId) return "gone";
       if (found.Config.Labels[allocIdLabel] === allocId) {
-        await this.#engine.removeContainer(found.Id, { force: true, signal });
+        await this.removeNow(found.Id, { signal });
       }
     } catch (error) {
       if (!isLongshoreError(error, "not-found")) {

@@ -45,10 +45,14 @@ export async function settlesWithin(promise: Promise<unknown>, ms: number): Prom
   }
 }
 
-/** Waits; rejects with `canceled` when the signal aborts. */
-export async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+/** Waits; rejects with `canceled` when the signal aborts. With `unref` the wait alone keeps no process alive. */
+export async function pause(
+  ms: number,
+  signal: AbortSignal | undefined,
+  { unref = false } = {},
+): Promise<void> {
   try {
-    await sleep(ms, undefined, signal === undefined ? {} : { signal });
+    await sleep(ms, undefined, { ref: !unref, ...(signal !== undefined && { signal }) });
   } catch (cause) {
     if (signal?.aborted) throw toCanceled(signal);
     throw cause;

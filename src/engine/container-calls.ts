@@ -50,7 +50,11 @@ export function createContainerCalls(client: EngineClient): ContainerCalls {
       return client.json<ContainerInspect>({ method: "GET", path, id, what, timeoutMs, ...options });
     },
     listContainers(options) {
-      const filters = options?.labels === undefined ? undefined : JSON.stringify({ label: options.labels });
+      const { labels, states } = options ?? {};
+      const filters =
+        labels === undefined && states === undefined
+          ? undefined
+          : JSON.stringify({ label: labels, status: states });
       return client.json<readonly ContainerSummary[]>({
         method: "GET",
         path: "/containers/json",

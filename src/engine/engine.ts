@@ -83,7 +83,13 @@ export interface Engine extends AsyncDisposable {
   startContainer(id: string, options?: CallOptions): Promise<void>;
   inspectContainer(id: string, options?: CallOptions): Promise<ContainerInspect>;
   listContainers(
-    options?: CallOptions & { readonly all?: boolean; readonly labels?: readonly string[] },
+    options?: CallOptions & {
+      readonly all?: boolean;
+      /** `key` or `key=value`; a container must have all of them. */
+      readonly labels?: readonly string[];
+      /** `running`, `exited` and the like; running ones without it. */
+      readonly states?: readonly string[];
+    },
   ): Promise<readonly ContainerSummary[]>;
   /** Sends the signal, waits, kills; resolves when the container stopped. Not running is fine. */
   stopContainer(

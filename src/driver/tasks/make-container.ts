@@ -42,7 +42,7 @@ export async function makeContainer(
 
 /** Removes what has the name and is dead; answers a running container that is the task's. */
 async function clearName(
-  { engine, byContainer }: DriverContext,
+  { engine, byContainer, leftovers }: DriverContext,
   task: DockerTask,
   name: string,
 ): Promise<ContainerInspect | undefined> {
@@ -58,6 +58,7 @@ async function clearName(
       hint: `See \`docker inspect ${name}\`.`,
     });
   }
+  if (await leftovers.isBeingRemoved(found.Id)) return undefined;
   if (found.State.Running) return found;
   await engine.removeContainer(found.Id, { force: true });
   return undefined;

@@ -2,6 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { EngineInfo } from "../../engine/index.ts";
 import { isLongshoreError, type StartedTask, type StartOptions } from "../../task/index.ts";
+import { hostLabel } from "../container/labels.ts";
 import type { PlannedFile } from "../container/network.ts";
 import { isUserNetwork } from "../container/network.ts";
 import { type ContainerPlan, planContainer } from "../container/plan-container.ts";
@@ -45,7 +46,12 @@ export async function startTask(
   for (const note of plan.notes) context.emit(task, { type: "note" }, note);
   await writeFiles(plan.files);
 
-  const request = { ...plan.request, Image: lease.reference };
+  const host = context.hostOf(task.config);
+  const request = {
+    ...plan.request,
+    Image: lease.reference,
+    Labels: { ...plan.request.Labels, ...(host !== "" && { [hostLabel]: host }) },
+  };
   const making = makeContainer(context, task, plan, request, signal);
   leftovers.forget(plan.name);
   undo.add(() => removeMade(context, task, plan, making));
