@@ -1,4 +1,10 @@
-import { describe, expect, it } from "vitest";
+import { once } from "node:events";
+import { mkdtemp, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { describe, expect, it, vi } from "vitest";
 import type { ImageEvent } from "../../src/driver/images/index.ts";
 import { bed, deferred, pushImage, registryLogin, removeImage, startRegistry } from "../bed/index.ts";
 import { openImages, toTypes } from "./set-up.ts";
@@ -111,6 +117,43 @@ describe("an image", () => {
     await at.images.acquire({ reference, auth: registryLogin });
     await removeImage(bed().socket, reference);
   });
+});
+
+/** Grants access to who shows the identity token, as the registry protocol has it. */
+async function startTokenServer(identityToken: string) {
+  const server = createServer(async (incoming, response) => {
+    const form = new URLSearchParams(await text(incoming));
+    const known = form.get("grant_type") === "refresh_token" && form.get("refresh_token") === identityToken;
+    response.writeHead(known ? 200 : 401, { "content-type": "application/json" });
+    response.end(known ? JSON.stringify({ access_token: "granted", expires_in: 600 }) : "{}");
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  return { url: `http://127.0.0.1:${port}/token`, [Symbol.dispose]: () => void server.close() };
+}
+
+it("an identity token that a helper of the docker config file keeps gets the image", async () => {
+  const identityToken = "token-of-nobody";
+  const folder = await mkdtemp(join(bed().folder, "helper-"));
+  const helper = join(folder, "docker-credential-kept");
+  const answer = JSON.stringify({ Username: "<token>", Secret: identityToken });
+  await writeFile(helper, `#!/bin/sh\necho '${answer}'\n`, { mode: 0o755 });
+  vi.stubEnv("PATH", `${folder}:${process.env.PATH}`);
+  using tokens = await startTokenServer(identityToken);
+  const config = join(folder, "config.json");
+  await using at = await openImages({ auth: { config } });
+  await writeFile(config, JSON.stringify({ credHelpers: { [at.front.host]: "kept" } }));
+  const challenge = `Bearer realm="${tokens.url}",service="test",scope="repository:x:pull"`;
+  at.front.script(({ authorization }) =>
+    authorization === "Bearer granted"
+      ? "pass"
+      : { status: 401, headers: { "www-authenticate": challenge }, body: { errors: [] } },
+  );
+  const reference = await at.push();
+  await at.images.acquire({ reference });
+  expect(await at.has(reference)).toBe(true);
+  vi.unstubAllEnvs();
 });
 
 describe("many who want one image", () => {

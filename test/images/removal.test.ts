@@ -1,8 +1,9 @@
-import { createWriteStream } from "node:fs";
+import { createReadStream, createWriteStream } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { request } from "node:http";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
+import { createGzip } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import type { ImageRemovalEvent } from "../../src/driver/images/index.ts";
 import { bed, callEngineOk, deferred, importImage, removeImage, startFaultProxy } from "../bed/index.ts";
@@ -181,11 +182,12 @@ describe("after its last use an image", () => {
   });
 });
 
-/** `docker save` of a local image. */
-async function saveImage(reference: string): Promise<string> {
+/** `docker save` of local images. */
+async function saveImage(...references: readonly string[]): Promise<string> {
   const path = join(bed().folder, `${crypto.randomUUID()}.tar`);
+  const names = references.map((reference) => `names=${encodeURIComponent(reference)}`).join("&");
   const response = await new Promise<NodeJS.ReadableStream>((resolve, reject) => {
-    request({ socketPath: bed().socket, path: `/images/${reference}/get` }, resolve)
+    request({ socketPath: bed().socket, path: `/images/get?${names}` }, resolve)
       .on("error", reject)
       .end();
   });
@@ -206,6 +208,38 @@ describe("an image archive", () => {
     lease.release();
     await at.images.flush();
     expect(await at.has(reference)).toBe(false);
+  });
+
+  it("may be packed and hold several tags, of which only the task's own is removed again", async () => {
+    await using at = await openImages({ imageDelayMs: 60_000 });
+    const name = `longshore-test/load-${crypto.randomUUID().slice(0, 8)}`;
+    const one = await importImage(bed().socket, { name, tag: "1" });
+    const two = await importImage(bed().socket, { name, tag: "2" });
+    await callEngineOk(bed().socket, "POST", `/images/${one}/tag?repo=${name}&tag=same`);
+    const same = `${name}:same`;
+    const plain = await saveImage(one, same, two);
+    const loadArchive = `${plain}.gz`;
+    await pipeline(createReadStream(plain), createGzip(), createWriteStream(loadArchive));
+    for (const reference of [one, same, two]) await removeImage(bed().socket, reference);
+    const lease = await at.images.acquire({ reference: same, loadArchive });
+    expect([...(lease.image.RepoTags ?? [])].sort()).toEqual([one, same]);
+    lease.release();
+    await at.images.flush();
+    expect(await Promise.all([one, same, two].map(at.has))).toEqual([true, false, true]);
+    for (const reference of [one, two]) await removeImage(bed().socket, reference);
+  });
+
+  it("whose images have no tag says so by their ids", async () => {
+    await using at = await openImages();
+    const name = `longshore-test/load-${crypto.randomUUID().slice(0, 8)}`;
+    const reference = await importImage(bed().socket, { name, tag: "1" });
+    const { Id } = await at.engine.inspectImage(reference);
+    const loadArchive = await saveImage(Id);
+    await expect(at.images.acquire({ reference: `${name}:2`, loadArchive })).rejects.toMatchObject({
+      kind: "invalid",
+      message: `Image archive "${loadArchive}" holds ${Id}, but not "${name}:2"`,
+    });
+    await removeImage(bed().socket, reference);
   });
 
   it("of an image that is there already is not loaded, and does not make it removable", async () => {

@@ -106,9 +106,13 @@ describe("a login", () => {
     expect(asked()).toEqual(["get r.io", "get q.io", "get q.io", "get q.io"]);
   });
 
-  it("of a helper whose user is <token> is an identity token", async () => {
+  it.each([
+    ["the agent's helper", () => ({ helper: "a" })],
+    ["the registry's helper", () => ({ config: writeConfig({ credHelpers: { "r.io": "a" } }) })],
+    ["the store", () => ({ config: writeConfig({ credsStore: "a" }) })],
+  ])("of %s whose user is <token> is an identity token", async (_which, toAgent) => {
     writeHelper("a", `echo '{"Username":"<token>","Secret":"${secret}"}'`);
-    expect(await find({ helper: "a" }, "r.io/x")).toEqual({ identityToken: secret, serverAddress: "r.io" });
+    expect(await find(toAgent(), "r.io/x")).toEqual({ identityToken: secret, serverAddress: "r.io" });
   });
 
   it("of Docker Hub is asked from the agent's helper by its name and by its old address", async () => {
