@@ -10,6 +10,13 @@ function judge(words: string, of = image): LongshoreError {
   throw new Error("not a LongshoreError");
 }
 
+/** How engine 20.10 tells of an answer without a registry's JSON in it. */
+const parsing = (status: number, why: string): string =>
+  `error parsing HTTP ${status} response body: ${why}: "<html>"`;
+/** How one with containerd's image store does. */
+const unexpected = (status: string): string =>
+  `unexpected status from HEAD request to http://r/v2/app/manifests/1: ${status}`;
+
 describe("the engine's words about a failed pull", () => {
   it.each([
     // Seen on engine 20.10 with faults in front of a registry.
@@ -18,14 +25,9 @@ describe("the engine's words about a failed pull", () => {
       "not-found",
       "pull access denied for app, repository does not exist or may require 'docker login': denied: no",
     ],
-    ["not-found", 'error parsing HTTP 404 response body: unexpected end of JSON input: ""'],
     ["unauthorized", 'Head "http://127.0.0.1:5000/v2/app/manifests/1": no basic auth credentials'],
     ["unauthorized", "unauthorized: authentication required"],
-    ["unauthorized", 'error parsing HTTP 403 response body: unexpected end of JSON input: ""'],
     ["unavailable", "toomanyrequests: You have reached your pull rate limit."],
-    ["unavailable", 'error parsing HTTP 429 response body: unexpected end of JSON input: ""'],
-    ["unavailable", "received unexpected HTTP status: 500 Internal Server Error"],
-    ["unavailable", "received unexpected HTTP status: 502 Bad Gateway"],
     ["unavailable", "error unmarshalling content: invalid character '<' looking for beginning of value"],
     ["unavailable", 'Get "http://127.0.0.1:5000/v2/": EOF'],
     ["unavailable", "unexpected EOF"],
@@ -49,15 +51,6 @@ describe("the engine's words about a failed pull", () => {
       "not-found",
       "pull access denied, repository does not exist or may require authorization: server message",
     ],
-    ["unauthorized", "unexpected status from HEAD request to http://r/v2/app/manifests/1: 403 Forbidden"],
-    [
-      "unavailable",
-      "unexpected status from HEAD request to http://r/v2/a/manifests/1: 500 Internal Server Error",
-    ],
-    [
-      "unavailable",
-      "unexpected status from HEAD request to http://r/v2/a/manifests/1: 429 Too Many Requests",
-    ],
   ] as const)("mean %s: %s", (kind, words) => {
     const error = judge(words);
     expect(error.kind).toBe(kind);
@@ -65,6 +58,30 @@ describe("the engine's words about a failed pull", () => {
     expect(error.message).toContain(words);
     expect(error.message).toMatch(/^Cannot pull image "127\.0\.0\.1:5000\/app:1": /);
     expect(error.hint).toBeTruthy();
+  });
+
+  it.each([
+    ["unauthorized", "refuses access (it answered 401)", parsing(401, "unexpected end of JSON input")],
+    ["unauthorized", "refuses access (it answered 403)", parsing(403, "invalid character '<' looking for")],
+    ["unauthorized", "refuses access (it answered 403)", unexpected("403 Forbidden")],
+    ["not-found", "does not have it (it answered 404)", parsing(404, "unexpected end of JSON input")],
+    ["unavailable", "allows no more pulls for now (it answered 429)", parsing(429, "invalid character '<'")],
+    ["unavailable", "allows no more pulls for now (it answered 429)", unexpected("429 Too Many Requests")],
+    ["unavailable", "is in trouble (it answered 500)", parsing(500, "invalid character '<' looking for")],
+    ["unavailable", "is in trouble (it answered 502)", "received unexpected HTTP status: 502 Bad Gateway"],
+    ["unavailable", "is in trouble (it answered 500)", unexpected("500 Internal Server Error")],
+    ["unavailable", "answers as no registry does (it answered 418)", parsing(418, "unexpected end of JSON")],
+  ] as const)("that hold no more than a status mean %s: the registry %s", (kind, why, words) => {
+    const error = judge(words);
+    expect(error.kind).toBe(kind);
+    expect(error.message).toBe(`Cannot pull image "${image}": the registry ${why}`);
+    expect(error.hint).toBeTruthy();
+    expect(error.cause).toMatchObject({ message: words });
+  });
+
+  it("tell a registry that breaks off from one that cannot be reached", () => {
+    expect(judge("download failed after attempts=6: unexpected EOF").message).toContain("breaks off");
+    expect(judge('Get "http://127.0.0.1:5000/v2/": EOF').message).toContain("cannot be reached");
   });
 
   it("mean nothing more than an internal error when nobody knows them", () => {

@@ -11,6 +11,7 @@ interface PullFault {
 
 const nameHint = "Check the image's name and tag; a private image needs `auth`.";
 const loginHint = "Check the credentials: the task's `auth`, or the agent's `auth.config` or `auth.helper`.";
+const limitHint = "Wait and try again, or log in with `auth` for a higher limit.";
 const reachHint = "Can this machine reach the registry? Trying again may help.";
 
 /**
@@ -25,10 +26,10 @@ const faults: readonly PullFault[] = [
     hint: "Free space with `docker system prune`, or give the engine's data folder more.",
   },
   {
-    pattern: /toomanyrequests|too many requests|rate limit|HTTP 429/i,
+    pattern: /toomanyrequests|too many requests|rate limit/i,
     kind: "unavailable",
     why: "the registry allows no more pulls for now",
-    hint: "Wait and try again, or log in with `auth` for a higher limit.",
+    hint: limitHint,
   },
   {
     pattern: /no matching manifest for|does not match the specified platform|exec format/i,
@@ -38,7 +39,7 @@ const faults: readonly PullFault[] = [
   },
   {
     pattern:
-      /pull access denied|repository does not exist|(manifest|name) unknown|HTTP 404|(repository|manifest for) .*not found|: not found$/i,
+      /pull access denied|repository does not exist|(manifest|name) unknown|(repository|manifest for) .*not found|: not found$/i,
     kind: "not-found",
     hint: nameHint,
   },
@@ -47,7 +48,7 @@ const faults: readonly PullFault[] = [
     kind: "unauthorized",
     hint: loginHint,
   },
-  { pattern: /denied|forbidden|insufficient_scope|\b403\b/i, kind: "unauthorized", hint: loginHint },
+  { pattern: /denied|forbidden|insufficient_scope/i, kind: "unauthorized", hint: loginHint },
   {
     pattern: /invalid reference format|invalid repository name|invalid tag format/i,
     kind: "invalid",
@@ -66,8 +67,14 @@ const faults: readonly PullFault[] = [
     hint: "Check the registry's name and this machine's DNS.",
   },
   {
+    pattern: /unexpected EOF/i,
+    kind: "unavailable",
+    why: "what the registry sends breaks off before its end",
+    hint: "Trying again may help. If not, push the image again, or see what stands between here and the registry.",
+  },
+  {
     pattern:
-      /connection refused|connection reset|no route to host|network is unreachable|broken pipe|unexpected EOF|\bEOF\b/i,
+      /connection refused|connection reset|no route to host|network is unreachable|broken pipe|\bEOF\b/i,
     kind: "unavailable",
     why: "the registry cannot be reached",
     hint: reachHint,
@@ -79,14 +86,13 @@ const faults: readonly PullFault[] = [
     hint: reachHint,
   },
   {
-    pattern: /invalid character '<'|error parsing HTTP \d+ response|unexpected content|<html|<!doctype/i,
+    pattern: /invalid character '<'|unexpected content|<html|<!doctype/i,
     kind: "unavailable",
     why: "what answers is no registry, or one in trouble",
     hint: reachHint,
   },
   {
-    pattern:
-      /HTTP 5\d\d|internal server error|bad gateway|service unavailable|gateway time-?out|unexpected HTTP status/i,
+    pattern: /internal server error|bad gateway|service unavailable|gateway time-?out/i,
     kind: "unavailable",
     why: "the registry is in trouble",
     hint: reachHint,
@@ -105,6 +111,25 @@ const faults: readonly PullFault[] = [
   },
 ];
 
+/** Statuses that came without words of the registry: the engine tells then how it failed to read some. */
+const bareStatus =
+  /error parsing HTTP (\d{3}) response|unexpected (?:HTTP )?status(?: from \w+ request to \S+)?: (\d{3})/i;
+
+function findStatus(words: string): number | undefined {
+  const [, parsed, unexpected] = bareStatus.exec(words) ?? [];
+  const status = parsed ?? unexpected;
+  return status === undefined ? undefined : Number(status);
+}
+
+function judgeStatus(status: number): Omit<PullFault, "pattern"> & { readonly why: string } {
+  if (status === 401 || status === 403)
+    return { kind: "unauthorized", why: "refuses access", hint: loginHint };
+  if (status === 404) return { kind: "not-found", why: "does not have it", hint: nameHint };
+  if (status === 429) return { kind: "unavailable", why: "allows no more pulls for now", hint: limitHint };
+  const why = status >= 500 ? "is in trouble" : "answers as no registry does";
+  return { kind: "unavailable", why, hint: reachHint };
+}
+
 const prefix = /^Cannot pull image "[^"]*": /;
 
 /**
@@ -117,6 +142,12 @@ export function toPullError(image: string, error: unknown): unknown {
   if (error.kind === "canceled" || error.kind === "timeout" || error.kind === "unavailable") return error;
   const words = error.message.replace(prefix, "");
   const judged = withoutNames(words, image);
+  const status = findStatus(judged);
+  if (status !== undefined) {
+    const { kind, why, hint } = judgeStatus(status);
+    const text = toText(image, `the registry ${why} (it answered ${status})`);
+    return new LongshoreError(kind, text, { hint, cause: error });
+  }
   const fault = faults.find(({ pattern }) => pattern.test(judged));
   if (fault === undefined) return new LongshoreError(error.kind, toText(image, words), { cause: error });
   const why = fault.why === undefined ? words : `${fault.why} (${words})`;
