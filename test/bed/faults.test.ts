@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { type IncomingMessage, request } from "node:http";
 import { describe, expect, it } from "vitest";
 import {
   bed,
@@ -64,6 +66,23 @@ describe("the proxy in front of the engine", () => {
     await proxy.seen("GET", "/events");
     proxy.cut();
     expect(await codeOf(events)).toBe("ECONNRESET");
+  });
+
+  it("lets an answer stall, and breaks one off", async () => {
+    await using proxy = await startFaultProxy({ target: bed().socket });
+    const path = `/images/${bed().image}/get`;
+    let fault: Fault = { hangAfter: 5 };
+    proxy.rule(() => fault);
+    const stalled = request({ socketPath: proxy.socket, path, agent: false }).end();
+    const [answer] = (await once(stalled, "response")) as [IncomingMessage];
+    expect(String((await once(answer, "data"))[0])).toHaveLength(5);
+    // What would end the stalled answer has its time meanwhile.
+    fault = "pass";
+    await callEngineOk(proxy.socket, "GET", "/version");
+    expect([answer.destroyed, answer.complete]).toEqual([false, false]);
+    stalled.destroy();
+    fault = { truncateAfter: 5 };
+    expect(await codeOf(callEngine(proxy.socket, "GET", path))).toBe("ECONNRESET");
   });
 
   it("holds requests until it is told to let them go", async () => {

@@ -78,7 +78,9 @@ async function passPart(
   fault: Exclude<Passing, string>,
 ): Promise<void> {
   let left = "hangAfter" in fault ? fault.hangAfter : fault.truncateAfter;
-  for await (const chunk of reply as AsyncIterable<Buffer>) {
+  // A reply that is destroyed breaks the connection behind it, and with that this one.
+  const chunks: AsyncIterable<Buffer> = reply.iterator({ destroyOnReturn: false });
+  for await (const chunk of chunks) {
     const part = chunk.subarray(0, left);
     left -= part.length;
     if (part.length > 0 && !response.write(part)) await once(response, "drain");
