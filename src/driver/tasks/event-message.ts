@@ -18,7 +18,7 @@ export function toEventMessage(detail: Exclude<TaskEventDetail, { readonly type:
     case "stopping":
       return `Stopping: sent ${detail.killSignal}, and kills it if it still runs in ${toSeconds(detail.graceMs)} s`;
     case "killed":
-      return "Killed, since it did not stop in time";
+      return "Killed, since it still ran";
     case "exited":
       return detail.exit.error ?? "Exited with code 0";
     case "oom":
