@@ -8,8 +8,9 @@ export const allowedArrows = /** @type {Record<string, readonly string[]>} */ ({
   engine: ["task"],
   driver: ["engine", "task"],
   jobfile: ["task"],
-  agent: ["jobfile", "task"],
-  plugin: ["driver", "task"],
+  host: ["task"],
+  agent: ["host", "jobfile", "task"],
+  plugin: ["driver", "host", "task"],
   cli: ["agent", "driver", "engine", "jobfile", "plugin", "task"],
   // src/index.ts, the library's face
   index: ["agent", "driver", "engine", "jobfile", "task"],

@@ -1,16 +1,16 @@
+import { createTaskLogs } from "../host/index.ts";
 import type { TaskGroup } from "../jobfile/job.ts";
 import { LongshoreError } from "../task/index.ts";
 import type { AllocState } from "./agent.ts";
-import { toLogsDir } from "./alloc-dir.ts";
 import { blame, setUpAlloc, tearDownAlloc } from "./alloc-setup.ts";
 import { type AllocWork, createEmit, emitState, setPhase, toPlace, toRecord } from "./alloc-work.ts";
 import type { JobScope } from "./job-scope.ts";
 import { planLifecycle, type StopRequest, type TaskPhase, toLifecycleTask } from "./lifecycle.ts";
+import { openLogPosition, removeLogPosition, toPositionPath } from "./log-position.ts";
 import { prepareTask } from "./prepare-task.ts";
 import { replaceTakenPorts } from "./replace-ports.ts";
 import type { AllocRecord } from "./run-record.ts";
 import type { TaskHost } from "./task-host.ts";
-import { createTaskLogs, removeLogPosition, toPositionPath } from "./task-logs.ts";
 import { toAllocDir, toTaskRef } from "./task-place.ts";
 import { runTask } from "./task-run.ts";
 
@@ -135,10 +135,10 @@ async function runOneTask(
   const positionPath = toPositionPath(scope.jobFolder, record.id, name);
   const host = createHost(alloc, name, wake);
   await using logs = createTaskLogs({
-    folder: toLogsDir(toAllocDir(context.settings, record.id)),
+    allocDir: toAllocDir(context.settings, record.id),
     task: name,
     limits: place.task.logs,
-    positionPath,
+    noteFile: openLogPosition(positionPath),
     clock: context.clock,
     onOutput: ({ stream, data }) =>
       scope.queue.pushOutput({ at: context.clock.now(), type: "log", task, stream, data }),

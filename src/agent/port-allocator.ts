@@ -1,8 +1,8 @@
 import { createSocket } from "node:dgram";
 import { createServer, isIPv6 } from "node:net";
+import { errorCode } from "../host/index.ts";
 import { LongshoreError } from "../task/index.ts";
 import { describePortHolder, findPortHolder, isPortBound } from "./port-holder.ts";
-import { errorCode } from "./to-error.ts";
 
 export interface PortRange {
   readonly min: number;

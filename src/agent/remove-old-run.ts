@@ -8,8 +8,8 @@ import {
 import type { AgentContext } from "./agent-options.ts";
 import { removeAllocDir } from "./alloc-dir.ts";
 import { removeLeftStart } from "./left-start.ts";
+import { removeLogPosition, toPositionPath } from "./log-position.ts";
 import type { JobRecord, TaskRecord } from "./run-record.ts";
-import { removeLogPosition, toPositionPath } from "./task-logs.ts";
 import { toAllocDir } from "./task-place.ts";
 import { toLongshoreError } from "./to-error.ts";
 

@@ -1,9 +1,9 @@
+import type { TaskLogs } from "../host/index.ts";
 import type { LongshoreError, NetworkIsolation, TaskEventDetail } from "../task/index.ts";
 import type { AgentEventDetail } from "./agent.ts";
 import type { AgentContext } from "./agent-options.ts";
 import type { PreparedTask } from "./prepare-task.ts";
 import type { TaskRecord } from "./run-record.ts";
-import type { TaskLogs } from "./task-logs.ts";
 import type { TaskPlace } from "./task-place.ts";
 
 /** What a task's run needs of its allocation. */

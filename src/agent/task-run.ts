@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
+import type { TaskLogSink } from "../host/index.ts";
 import { type ExitResult, isLongshoreError, LongshoreError } from "../task/index.ts";
 import { removeLeftStart } from "./left-start.ts";
 import { decideRestart, type RestartState, type TaskEnd, toRestartRules } from "./restart-tracker.ts";
 import { endContainer, stopContainer } from "./stop-container.ts";
 import { toStoredError } from "./stored-error.ts";
 import type { TaskRun } from "./task-host.ts";
-import type { TaskLogSink } from "./task-logs.ts";
 import { toTaskConfig, toTaskRef } from "./task-place.ts";
 import { toLongshoreError } from "./to-error.ts";
 
