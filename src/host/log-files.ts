@@ -43,10 +43,16 @@ const retryMs = 5000;
 export function createLogFiles(options: LogFilesOptions): LogFiles {
   const { limits, clock } = options;
   let opened: Opened | undefined;
+  let opening: Promise<Opened> | undefined;
   let fault: { sinceMs: number; lostBytes: number } | undefined;
 
   async function rotatorOf(stream: Stream): Promise<LogRotator> {
-    opened ??= await openFiles(options);
+    if (opened !== undefined) return opened.rotators[stream];
+    // Both streams may ask at the same time.
+    opening ??= openFiles(options).finally(() => {
+      opening = undefined;
+    });
+    opened = await opening;
     return opened.rotators[stream];
   }
 
