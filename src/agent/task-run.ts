@@ -204,7 +204,7 @@ class StopWatch implements Disposable {
 }
 
 function isSuccess(exit: ExitResult | undefined): boolean {
-  return exit !== undefined && exit.exitCode === 0 && exit.signal === 0 && !exit.oomKilled;
+  return exit !== undefined && exit.exitCode === 0 && exit.signal === 0 && exit.error === undefined;
 }
 
 function toSeconds(ms: number): string {

@@ -4,6 +4,7 @@ import type { Topology } from "./container/planning.ts";
 import type { Dangling } from "./dangling.ts";
 import type { Images } from "./images/index.ts";
 import type { Leftovers } from "./leftovers.ts";
+import type { Networks } from "./networks/networks.ts";
 import type { AgentOptions } from "./options/agent-options.ts";
 import type { DockerTask } from "./tasks/docker-task.ts";
 import type { EngineWatch } from "./watch/engine-watch.ts";
@@ -15,6 +16,7 @@ export interface DriverContext {
   readonly images: Images;
   readonly watch: EngineWatch;
   readonly leftovers: Leftovers;
+  readonly networks: Networks;
   readonly dangling: Dangling;
   readonly logger: Logger;
   readonly topology: Topology;

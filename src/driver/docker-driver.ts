@@ -40,12 +40,14 @@ import { FanOut } from "./fan-out.ts";
 import { Health } from "./health.ts";
 import { createImages, type ImageRemovalEvent } from "./images/index.ts";
 import { Leftovers } from "./leftovers.ts";
-import { type NetworkOptions, Networks } from "./networks.ts";
+import type { NetworkOptions } from "./networks/network-container.ts";
+import { Networks } from "./networks/networks.ts";
 import { type AgentOptions, parseAgentOptions } from "./options/agent-options.ts";
 import { parseSignal } from "./signals.ts";
 import { readTaskStats } from "./stats.ts";
 import { destroyTask } from "./tasks/destroy-task.ts";
 import { DockerTask } from "./tasks/docker-task.ts";
+import { endTask } from "./tasks/end-task.ts";
 import { toEventMessage } from "./tasks/event-message.ts";
 import { hearEvent } from "./tasks/hear-event.ts";
 import { recoverTask } from "./tasks/recover-task.ts";
@@ -91,7 +93,6 @@ class DockerDriver implements TaskDriver {
     disableLogCollection: true,
   };
   readonly #context: DriverContext;
-  readonly #networks: Networks;
   readonly #removeImages: boolean;
   readonly #tasks = new Map<string, DockerTask>();
   readonly #events = new FanOut<TaskEvent>(waitingEvents, toLossEvent);
@@ -105,13 +106,13 @@ class DockerDriver implements TaskDriver {
     this.#removeImages = options.removeImagesOnDispose ?? false;
     this.#health = new Health(engine, agent);
     const leftovers = new Leftovers(engine, logger);
-    this.#context = {
+    const shared = {
       engine,
       agent,
       logger,
       topology: options.topology ?? measureTopology(),
       hostOf: options.hostOf ?? (() => ""),
-      byContainer: new Map(),
+      byContainer: new Map<string, DockerTask>(),
       leftovers,
       dangling: new Dangling({
         engine,
@@ -135,9 +136,11 @@ class DockerDriver implements TaskDriver {
         onEvent: (event) => hearEvent(this.#context, event),
         onState: (state) => this.#onState(state),
       }),
-      emit: (task, detail, message) => this.#emit(task, detail, message),
-    };
-    this.#networks = new Networks(this.#context);
+      emit: (task: DockerTask, detail: TaskEventDetail, message?: string) =>
+        this.#emit(task, detail, message),
+    } satisfies Omit<DriverContext, "networks">;
+    const onLost = (task: DockerTask, reason: string) => endTask(this.#context, task, reason);
+    this.#context = { ...shared, networks: new Networks({ context: shared, onLost }) };
   }
 
   checkTask(task: TaskConfig): void {
@@ -241,11 +244,11 @@ class DockerDriver implements TaskDriver {
   }
 
   async createNetwork(allocId: string, options: NetworkOptions = {}): Promise<CreatedNetwork> {
-    return await this.#networks.create(allocId, options);
+    return await this.#context.networks.create(allocId, options);
   }
 
   async destroyNetwork(allocId: string, options: CallOptions = {}): Promise<void> {
-    await this.#networks.destroy(allocId, options);
+    await this.#context.networks.destroy(allocId, options);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

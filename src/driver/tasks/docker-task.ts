@@ -32,11 +32,15 @@ export class DockerTask {
   readonly #ending = new AbortController();
   container: TaskContainer | undefined;
   network: DriverNetwork | undefined;
+  /** The container whose network it shares with its group. */
+  sandboxId: string | undefined;
   lease: ImageLease | undefined;
   logs: LogReader | undefined;
   stop: TaskStop | undefined;
   settling: Promise<void> | undefined;
   destroying: Promise<void> | undefined;
+  /** Why the driver itself ended it. */
+  endReason: string | undefined;
   /** The engine told of a kill for memory. */
   oomHeard = false;
   #hasDied = false;

@@ -5,10 +5,12 @@ import { settleTask } from "./settle.ts";
 const healthPrefix = "health_status: ";
 
 /** Does what an event of the engine means for the task whose container it is about. Hearing one twice is fine. */
-export function hearEvent(context: DriverContext, { Action, Actor }: EngineEvent): void {
+export function hearEvent(context: DriverContext, event: EngineEvent): void {
+  const { Action, Actor } = event;
   const task = context.byContainer.get(Actor.ID);
-  if (task === undefined) return;
-  if (Action === "oom") {
+  if (task === undefined) {
+    context.networks.hear(event);
+  } else if (Action === "oom") {
     task.oomHeard = true;
     context.emit(task, { type: "oom", containerId: Actor.ID });
   } else if (Action.startsWith(healthPrefix)) {

@@ -1,6 +1,13 @@
 import type { ContainerInspect } from "../../engine/index.ts";
-import { isLongshoreError, LongshoreError, type RecoverOptions, type TaskHandle } from "../../task/index.ts";
+import {
+  isLongshoreError,
+  LongshoreError,
+  type RecoverOptions,
+  type TaskConfig,
+  type TaskHandle,
+} from "../../task/index.ts";
 import type { DriverContext } from "../context.ts";
+import { toSandboxId } from "../networks/network-container.ts";
 import type { DockerTask } from "./docker-task.ts";
 import { parseEngineDate } from "./exit-result.ts";
 import { settleTask } from "./settle.ts";
@@ -32,7 +39,18 @@ export async function recoverTask(
   task.apply({ type: "started", at: startedAt ?? new Date(found.Created) });
   if (!found.State.Running) task.died.resolve();
   readTaskLogs(context, task, options);
-  if (!found.State.Running) await settleTask(context, task);
+  if (found.State.Running) {
+    task.sandboxId = toJoined(handle.config, found);
+    await context.networks.check(task, { signal });
+  } else await settleTask(context, task);
+}
+
+/** The container whose network it shares with its group; one that the task itself named is its own affair. */
+function toJoined({ networkIsolation }: TaskConfig, found: ContainerInspect): string | undefined {
+  const joined = found.HostConfig.NetworkMode.replace(/^container:/, "");
+  return toSandboxId(networkIsolation) !== undefined && joined !== found.HostConfig.NetworkMode
+    ? joined
+    : undefined;
 }
 
 /** The container as it is when its events are heard already, so that no end of it goes by. */

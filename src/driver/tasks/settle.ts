@@ -34,7 +34,8 @@ async function settle(
   const found = await inspectPatiently(context, task);
   if (found?.State.Running) return;
   const finishedAt = found === undefined ? new Date() : toFinishedAt(found.State);
-  const exit = await readExit(context, task, found, heardCode);
+  const how = await readExit(context, task, found, heardCode);
+  const exit = task.endReason === undefined ? how : { ...how, error: task.endReason };
   task.died.resolve();
   await drainLogs(task);
   if (task.signal.aborted) return;

@@ -1,17 +1,19 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { EngineInfo } from "../../engine/index.ts";
-import { isLongshoreError, type StartedTask, type StartOptions } from "../../task/index.ts";
+import { isLongshoreError, type StartedTask, type StartOptions, type TaskConfig } from "../../task/index.ts";
 import { hostLabel } from "../container/labels.ts";
 import type { PlannedFile } from "../container/network.ts";
 import { isUserNetwork } from "../container/network.ts";
 import { type ContainerPlan, planContainer } from "../container/plan-container.ts";
 import type { EngineFacts } from "../container/planning.ts";
 import type { DriverContext } from "../context.ts";
+import { toSandboxId } from "../networks/network-container.ts";
 import type { TaskOptions } from "../options/task-options.ts";
 import { Rollback } from "../rollback.ts";
 import { settlesWithin, unlessAborted } from "../waiting.ts";
 import type { DockerTask } from "./docker-task.ts";
+import { endStarted } from "./end-task.ts";
 import { type MadeContainer, makeContainer } from "./make-container.ts";
 import { settleTask } from "./settle.ts";
 import { type FailedStep, toStartError } from "./start-error.ts";
@@ -42,7 +44,8 @@ export async function startTask(
   const info = await opening;
   const { openings } = watch;
 
-  const plan = planContainer(task.config, toPlanContext(context, info));
+  const config = await joinNetwork(context, task, taskOptions, signal);
+  const plan = planContainer(config, toPlanContext(context, info));
   for (const note of plan.notes) context.emit(task, { type: "note" }, note);
   await writeFiles(plan.files);
 
@@ -75,9 +78,23 @@ export async function startTask(
   const addresses = plan.ports.map((port) => `${port.hostIp || "0.0.0.0"}:${port.hostPort}`);
   context.emit(task, { type: "started", containerId: made.id, addresses });
   readTaskLogs(context, task, options);
+  endStarted(context, task);
   // The container may have ended before the task was known to run: its event was heard then, or went by.
   if (task.hasDied || watch.openings !== openings) void settleTask(context, task);
   return { handle: task.toHandle(), network: task.network };
+}
+
+/** The task as it is in the network that its group has now. */
+async function joinNetwork(
+  { networks }: DriverContext,
+  task: DockerTask,
+  options: TaskOptions,
+  signal: AbortSignal,
+): Promise<TaskConfig> {
+  if (options.network_mode !== undefined) return task.config;
+  const networkIsolation = await networks.ready(task.config, { signal });
+  task.sandboxId = toSandboxId(networkIsolation);
+  return { ...task.config, networkIsolation };
 }
 
 function toPlanContext(context: DriverContext, info: EngineInfo) {

@@ -1,0 +1,235 @@
+import type { ContainerInspect, EngineEvent } from "../../engine/index.ts";
+import {
+  type CallOptions,
+  type CreatedNetwork,
+  isLongshoreError,
+  LongshoreError,
+  type NetworkIsolation,
+  type TaskConfig,
+} from "../../task/index.ts";
+import { allocIdLabel } from "../container/labels.ts";
+import { toPublishedPort } from "../container/ports.ts";
+import type { DriverContext } from "../context.ts";
+import type { ImageLease } from "../images/index.ts";
+import { findPortHolder } from "../port-holders.ts";
+import { Rollback } from "../rollback.ts";
+import type { DockerTask } from "../tasks/docker-task.ts";
+import { unlessAborted } from "../waiting.ts";
+import {
+  type NetworkOptions,
+  toIsolation,
+  toNetworkName,
+  toNetworkRequest,
+  toPauseImage,
+  toSandboxId,
+} from "./network-container.ts";
+
+/** A group's network as it was seen last. */
+interface GroupNetwork {
+  readonly isolation: NetworkIsolation;
+  /** How it was asked for; undefined where only a task told of it. */
+  readonly options: NetworkOptions | undefined;
+  /** The opening of the watch during which it was seen running; -1 once its end is heard of. */
+  seenAt: number;
+}
+
+export interface NetworksOptions {
+  readonly context: Omit<DriverContext, "networks">;
+  /** A task's network is gone; the task may still be in its start. */
+  readonly onLost: (task: DockerTask, reason: string) => void;
+}
+
+/** The containers that hold the groups' shared networks, and their images' leases. */
+export class Networks {
+  readonly #context: NetworksOptions["context"];
+  readonly #onLost: NetworksOptions["onLost"];
+  readonly #leases = new Map<string, ImageLease>();
+  readonly #known = new Map<string, GroupNetwork>();
+  readonly #mending = new Map<string, Promise<unknown>>();
+
+  constructor({ context, onLost }: NetworksOptions) {
+    this.#context = context;
+    this.#onLost = onLost;
+  }
+
+  /** Starts a group's network container, or finds the one that runs. */
+  async create(allocId: string, options: NetworkOptions): Promise<CreatedNetwork> {
+    const { engine, watch } = this.#context;
+    const { signal } = options;
+    await watch.opened({ signal });
+    const found = await this.#find(allocId, signal);
+    if (found?.State.Running) return { isolation: this.#remember(allocId, found, options), created: false };
+    if (found !== undefined) await engine.removeContainer(found.Id, { force: true, signal });
+    const started = await this.#start(allocId, options);
+    return { isolation: this.#remember(allocId, started, options), created: true };
+  }
+
+  /** Removes a group's network container; gone is fine. */
+  async destroy(allocId: string, options: CallOptions): Promise<void> {
+    this.#known.delete(allocId);
+    const found = await this.#find(allocId, options.signal);
+    if (found !== undefined) {
+      await this.#context.engine.removeContainer(found.Id, { force: true, signal: options.signal });
+    }
+    const lease = this.#leases.get(allocId) ?? (found && this.#context.images.hold(found.Config.Image));
+    this.#leases.delete(allocId);
+    lease?.release();
+  }
+
+  /**
+   * The network that a task of the group joins now. One whose container ended is made anew, once for all tasks of
+   * the group; where the host has wired it, only the host can, and this rejects with `not-found`.
+   */
+  async ready(task: TaskConfig, options: CallOptions): Promise<NetworkIsolation | undefined> {
+    const { allocId, networkIsolation } = task;
+    if (networkIsolation === undefined || toSandboxId(networkIsolation) === undefined)
+      return networkIsolation;
+    for (;;) {
+      const known = this.#known.get(allocId);
+      if (known?.seenAt === this.#context.watch.openings) return known.isolation;
+      const others = this.#mending.get(allocId);
+      if (others === undefined) return await this.#mendAlone(allocId, networkIsolation, options);
+      await unlessAborted(
+        others.catch(() => undefined),
+        options.signal,
+      );
+    }
+  }
+
+  /** Tells of a task that runs on although the network that it joined is gone. */
+  async check(task: DockerTask, options: CallOptions): Promise<void> {
+    const { allocId } = task.config;
+    const joined = task.sandboxId;
+    if (joined === undefined) return;
+    const known = this.#known.get(allocId);
+    if (known?.seenAt === this.#context.watch.openings && toSandboxId(known.isolation) === joined) return;
+    const found = await this.#find(allocId, options.signal);
+    if (found?.Id !== joined || !found.State.Running) this.#onLost(task, toReason(allocId));
+    else this.#remember(allocId, found, known?.options, task.config.networkIsolation);
+  }
+
+  /** Takes in an event of a container that is no task's. */
+  hear({ Action, Actor }: EngineEvent): void {
+    if (Action !== "die" && Action !== "destroy") return;
+    for (const network of this.#known.values()) {
+      if (toSandboxId(network.isolation) === Actor.ID) network.seenAt = -1;
+    }
+    for (const task of this.#context.byContainer.values()) {
+      if (task.sandboxId === Actor.ID) this.#onLost(task, toReason(task.config.allocId));
+    }
+  }
+
+  #remember(
+    allocId: string,
+    found: ContainerInspect,
+    options: NetworkOptions | undefined,
+    told?: NetworkIsolation,
+  ): NetworkIsolation {
+    const seen = toIsolation(found, options?.hostname);
+    const isolation = { ...seen, labels: { ...told?.labels, ...seen.labels } };
+    const kept = options && { hostname: options.hostname, ports: options.ports };
+    this.#known.set(allocId, { isolation, options: kept, seenAt: this.#context.watch.openings });
+    return isolation;
+  }
+
+  async #mendAlone(allocId: string, told: NetworkIsolation, options: CallOptions): Promise<NetworkIsolation> {
+    const mending = this.#mend(allocId, told, options);
+    this.#mending.set(allocId, mending);
+    try {
+      return await mending;
+    } finally {
+      this.#mending.delete(allocId);
+    }
+  }
+
+  async #mend(allocId: string, told: NetworkIsolation, { signal }: CallOptions): Promise<NetworkIsolation> {
+    const asked = this.#known.get(allocId)?.options;
+    const found = await this.#find(allocId, signal);
+    if (found?.State.Running) return this.#remember(allocId, found, asked, told);
+    if (asked?.ports === undefined) {
+      throw new LongshoreError("not-found", toReason(allocId), {
+        retryable: false,
+        hint: "The host has set this network up and must do so again: let the allocation be placed anew.",
+      });
+    }
+    this.#context.logger.warn("a group's network is made anew", { allocId });
+    return (await this.create(allocId, { ...asked, signal })).isolation;
+  }
+
+  async #start(allocId: string, options: NetworkOptions): Promise<ContainerInspect> {
+    const { engine, leftovers, logger } = this.#context;
+    const { signal } = options;
+    await using undo = new Rollback(logger);
+    const lease = await this.#acquireImage(signal);
+    undo.add(() => lease.release());
+    const name = toNetworkName(allocId);
+    leftovers.forget(name);
+    const creating = engine.createContainer(name, toNetworkRequest(allocId, lease.reference, options));
+    undo.add(async () => {
+      await creating.catch(() => undefined);
+      await leftovers.remove(name, allocId);
+    });
+    const { id } = await unlessAborted(creating, signal);
+    await this.#startContainer(id, allocId, options);
+    const started = await engine.inspectContainer(id, { signal });
+    undo.keep();
+    this.#leases.get(allocId)?.release();
+    this.#leases.set(allocId, lease);
+    return started;
+  }
+
+  async #acquireImage(signal: AbortSignal | undefined): Promise<ImageLease> {
+    const { images, agent, watch } = this.#context;
+    const { Architecture } = await watch.opened({ signal });
+    const reference = agent.infra_image ?? toPauseImage(Architecture);
+    try {
+      return await images.acquire({ reference, pullTimeoutMs: agent.infra_image_pull_timeout, signal });
+    } catch (error) {
+      if (!isLongshoreError(error)) throw error;
+      throw new LongshoreError(error.kind, `the group's network needs its infra image: ${error.message}`, {
+        cause: error,
+        retryable: error.retryable,
+        hint: "Name another image in the docker driver's option infra_image; its command must run for ever.",
+      });
+    }
+  }
+
+  async #startContainer(id: string, allocId: string, options: NetworkOptions): Promise<void> {
+    const { engine } = this.#context;
+    try {
+      await unlessAborted(engine.startContainer(id), options.signal);
+    } catch (error) {
+      if (!isLongshoreError(error) || error.kind === "canceled") throw error;
+      const holder = await findPortHolder(engine, (options.ports ?? []).map(toPublishedPort)).catch(
+        () => undefined,
+      );
+      if (holder === undefined) throw error;
+      const { port, protocol, who } = holder;
+      const where = `${port.hostIp || "0.0.0.0"}:${port.hostPort}/${protocol}`;
+      const message = `allocation ${allocId}: port "${port.label}" cannot be bound: ${where} is in use by ${who}`;
+      throw new LongshoreError("conflict", message, {
+        cause: error,
+        hint: `Stop ${who}, or use another port.`,
+      });
+    }
+  }
+
+  async #find(allocId: string, signal: AbortSignal | undefined): Promise<ContainerInspect | undefined> {
+    const name = toNetworkName(allocId);
+    try {
+      const found = await this.#context.engine.inspectContainer(name, { signal });
+      if (found.Config.Labels[allocIdLabel] === allocId) return found;
+      throw new LongshoreError(
+        "conflict",
+        `the container name "${name}" is taken by one that is not of this allocation`,
+      );
+    } catch (error) {
+      if (isLongshoreError(error, "not-found")) return undefined;
+      throw error;
+    }
+  }
+}
+
+function toReason(allocId: string): string {
+  return `the group's network is gone: its container ${toNetworkName(allocId)} has ended or was removed`;
+}
