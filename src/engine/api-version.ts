@@ -1,7 +1,7 @@
 import { LongshoreError } from "../task/index.ts";
 
 /** The newest API version whose meaning Longshore knows. */
-export const newestApiVersion = "1.47";
+export const newestApiVersion = "1.48";
 /** The oldest that has all that a start needs (engine 1.12, 2016). */
 export const oldestApiVersion = "1.24";
 

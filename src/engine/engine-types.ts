@@ -16,9 +16,13 @@ export interface MountRequest {
   readonly BindOptions?: { readonly Propagation?: string };
   readonly VolumeOptions?: {
     readonly NoCopy?: boolean;
+    /** Since API 1.45. */
+    readonly Subpath?: string;
     readonly Labels?: Readonly<Record<string, string>>;
     readonly DriverConfig?: { readonly Name: string; readonly Options: Readonly<Record<string, string>> };
   };
+  /** Since API 1.48. */
+  readonly ImageOptions?: { readonly Subpath?: string };
   readonly TmpfsOptions?: { readonly SizeBytes?: number; readonly Mode?: number };
 }
 
@@ -177,6 +181,8 @@ export interface EngineInfo {
   readonly CgroupVersion?: string;
   readonly CgroupDriver?: string;
   readonly Runtimes: Readonly<Record<string, unknown>>;
+  /** Names of its plugins, those that are built in among them. */
+  readonly Plugins?: { readonly Log?: readonly string[] | null };
   readonly SecurityOptions: readonly string[];
   readonly DockerRootDir: string;
 }

@@ -8,6 +8,7 @@ import type {
   ImageInspect,
   StatsSample,
 } from "./engine-types.ts";
+import type { LogPlace } from "./log-place.ts";
 
 /** Credentials of a registry, as the engine's X-Registry-Auth header wants them. */
 export interface RegistryAuth {
@@ -29,14 +30,24 @@ export interface PullOptions extends CallOptions {
 export interface LogFrame {
   readonly stream: "stdout" | "stderr";
   readonly data: Uint8Array;
-  /** Nanoseconds since the epoch; undefined for raw (tty) streams. */
+  /** When the engine received it, nanoseconds since the epoch; undefined where it does not say. */
   readonly timeNs: bigint | undefined;
+  /** Where a later reading goes on after this frame; undefined where no frame had a time. */
+  readonly place: LogPlace | undefined;
 }
 
 export interface LogOptions extends CallOptions {
   readonly tty: boolean;
-  /** Frames at or after this instant, nanoseconds since the epoch. */
-  readonly sinceNs?: bigint | undefined;
+  /** Where to go on; the output's beginning when missing. */
+  readonly from?: LogPlace | undefined;
+  /** Called when output after `from` may be missing, because the engine has thrown it away. */
+  readonly onGap?: ((gap: LogGap) => void) | undefined;
+}
+
+/** A time of which no output is left, nanoseconds since the epoch: from the last frame known to the first one left. */
+export interface LogGap {
+  readonly fromNs: bigint | undefined;
+  readonly toNs: bigint | undefined;
 }
 
 export interface ExecCreateRequest {
@@ -102,7 +113,7 @@ export interface Engine extends AsyncDisposable {
   removeContainer(id: string, options?: CallOptions & { readonly force?: boolean }): Promise<void>;
   /**
    * The container's output until it ends. At least two requests: at the end the engine is asked again until
-   * nothing new comes, since it may end the stream before its last frames. A tty's stream is one request.
+   * nothing new comes, since it may end the stream before its last frames.
    */
   containerLogs(id: string, options: LogOptions): AsyncIterable<LogFrame>;
   /** One sample, without the engine's one-second wait where the API allows it. */

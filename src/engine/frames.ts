@@ -1,5 +1,4 @@
 import { LongshoreError } from "../task/index.ts";
-import type { LogFrame } from "./engine.ts";
 import { parseTimestamp } from "./timestamps.ts";
 
 /** A piece of one of the two output streams. */
@@ -103,14 +102,24 @@ const space = 0x20;
 /** The longest time the engine writes: `2006-01-02T15:04:05.999999999+07:00`. */
 const maxTimeBytes = 35;
 
-/** Moves the time at the start of each frame's data into `timeNs`; a frame without one is left as it is. */
-export async function* readTimedFrames(frames: AsyncIterable<Frame>): AsyncGenerator<LogFrame> {
-  for await (const frame of frames) yield toLogFrame(frame);
+/** A piece of output with the time that the engine wrote before it; undefined when there was none. */
+export interface TimedFrame extends Frame {
+  readonly timeNs: bigint | undefined;
 }
 
-function toLogFrame({ stream, data }: Frame): LogFrame {
+/** Moves the time at the start of each frame's data into `timeNs`; a frame without one is left as it is. */
+export async function* readTimedFrames(frames: AsyncIterable<Frame>): AsyncGenerator<TimedFrame> {
+  for await (const { stream, data } of frames) {
+    const time = readTime(data);
+    if (time === undefined) yield { stream, data, timeNs: undefined };
+    else yield { stream, data: data.subarray(time.bytes), timeNs: time.timeNs };
+  }
+}
+
+/** The time that data begins with, and its length with the space behind it. */
+export function readTime(data: Uint8Array): { readonly timeNs: bigint; readonly bytes: number } | undefined {
   const end = data.subarray(0, maxTimeBytes + 1).indexOf(space);
-  if (end < 0) return { stream, data, timeNs: undefined };
+  if (end < 0) return undefined;
   const timeNs = parseTimestamp(Buffer.from(data.buffer, data.byteOffset, end).toString("latin1"));
-  return timeNs === undefined ? { stream, data, timeNs } : { stream, data: data.subarray(end + 1), timeNs };
+  return timeNs === undefined ? undefined : { timeNs, bytes: end + 1 };
 }

@@ -1,3 +1,4 @@
+export { compareApiVersions } from "./api-version.ts";
 export type { EngineOptions } from "./client.ts";
 export type { EngineTls } from "./connection.ts";
 export type { FoundEndpoint } from "./docker-context.ts";
@@ -5,5 +6,5 @@ export { createEngine } from "./docker-engine.ts";
 export { type EndpointSearch, findEndpoint } from "./endpoint.ts";
 export type * from "./engine.ts";
 export type * from "./engine-types.ts";
-export { countKnown, LogCursor, type LogPlace } from "./log-cursor.ts";
+export type { LogPlace } from "./log-place.ts";
 export { parseTimestamp } from "./timestamps.ts";

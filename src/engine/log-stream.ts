@@ -1,9 +1,9 @@
 import { isLongshoreError } from "../task/index.ts";
 import type { EngineClient } from "./client.ts";
 import type { LogFrame, LogOptions } from "./engine.ts";
-import { readFrames, readRawFrames, readTimedFrames } from "./frames.ts";
-import { countKnown, LogCursor } from "./log-cursor.ts";
-import { toEngineTime } from "./timestamps.ts";
+import { readFrames, readTimedFrames, type TimedFrame } from "./frames.ts";
+import { KnownFrames, type LogPlace, nextPlace } from "./log-place.ts";
+import { readTtyFrames } from "./tty-frames.ts";
 
 /** What a stream of logs is read from. */
 export interface LogSource {
@@ -11,78 +11,134 @@ export interface LogSource {
   readonly what: string;
 }
 
+interface LogRequest {
+  readonly follow: boolean;
+  /** Only so many of the last frames; all when missing. */
+  readonly tail?: number | undefined;
+}
+
+interface Reading {
+  /** Whether the place to go on from was in it; if not, nothing was yielded. */
+  readonly found: boolean;
+  readonly firstNs: bigint | undefined;
+  readonly frames: number;
+  readonly newFrames: number;
+}
+
+const nothing: Reading = { found: true, firstNs: undefined, frames: 0, newFrames: 0 };
+/** How many of the last frames are asked for at first to find a place; then ever more. */
+const firstTail = 256;
+const tailFactor = 16;
+/** More than a container writes between two requests. */
+const followTail = 1024;
+
 /**
- * A container's output from `sinceNs` (or its start) until it ends. Engines may end a followed stream before its
- * last lines when the container ends under load (seen on 20.10), so it is asked again until nothing new comes.
- * A tty's raw stream has no times to go on from and is asked once.
+ * A container's output from a place (or its start) until it ends. Engines may end a followed stream before its last
+ * lines when the container ends under load (seen on 20.10), so they are asked for again until nothing new comes.
  */
 export async function* readLogs(
   client: EngineClient,
   source: LogSource,
   options: LogOptions,
 ): AsyncGenerator<LogFrame> {
-  if (options.tty) {
-    for await (const frame of readRawFrames(await openLogs(client, source, options))) {
-      yield { ...frame, timeNs: undefined };
-    }
-    return;
+  const log = new ContainerLog(client, source, options);
+  if (options.from !== undefined) yield* log.catchUp();
+  while (!(yield* log.follow())) yield* log.catchUp();
+  while (yield* log.catchUp());
+}
+
+/**
+ * One container's log. It is looked through from its end for the frame where reading goes on: the engine's own
+ * `since` would leave out what was written after the clock was set back, and reads all files from their beginning.
+ */
+class ContainerLog {
+  readonly #client: EngineClient;
+  readonly #source: LogSource;
+  readonly #options: LogOptions;
+  #place: LogPlace | undefined;
+  #opened = false;
+
+  constructor(client: EngineClient, source: LogSource, options: LogOptions) {
+    this.#client = client;
+    this.#source = source;
+    this.#options = options;
+    this.#place = options.from;
   }
-  const cursor = new LogCursor(options.sinceNs);
-  let grown = false;
-  for (let pass = 0; pass < 2 || grown; pass++) {
-    grown = false;
-    const place = cursor.position();
-    let known: number | undefined;
-    for await (const frame of readTimed(client, source, { ...options, sinceNs: place.sinceNs }, pass === 0)) {
-      known ??= countKnown(place, frame.timeNs);
-      if (known > 0) {
-        known -= 1;
+
+  /** What comes from now on, until the stream ends. False when more was written meanwhile than was asked for. */
+  async *follow(): AsyncGenerator<LogFrame, boolean> {
+    const tail = this.#place && followTail + 2 * this.#place.frames;
+    return (yield* this.#read({ follow: true, tail })).found;
+  }
+
+  /** What is there already; answers whether anything was. */
+  async *catchUp(): AsyncGenerator<LogFrame, boolean> {
+    if (this.#place !== undefined) {
+      const { timeNs, frames } = this.#place;
+      for (let tail = firstTail + 2 * frames; ; tail *= tailFactor) {
+        const reading = yield* this.#read({ follow: false, tail });
+        if (reading.found) return reading.newFrames > 0;
+        if (reading.frames < tail) break;
+      }
+      const { found, firstNs, newFrames } = yield* this.#read({ follow: false });
+      if (found) return newFrames > 0;
+      this.#options.onGap?.({ fromNs: timeNs, toNs: firstNs });
+      this.#place = undefined;
+    }
+    return (yield* this.#read({ follow: false })).newFrames > 0;
+  }
+
+  async *#read(request: LogRequest): AsyncGenerator<LogFrame, Reading> {
+    const known = new KnownFrames(this.#place);
+    const reading = { firstNs: undefined as bigint | undefined, frames: 0, newFrames: 0 };
+    const frames = await this.#open(request);
+    if (frames === undefined) return nothing;
+    for await (const { stream, data, timeNs } of frames) {
+      reading.frames++;
+      if (reading.frames === 1) reading.firstNs = timeNs;
+      if (known.has(timeNs)) {
+        if (isCutOff(request, reading, known)) return { ...reading, found: false };
         continue;
       }
-      cursor.take(frame.timeNs);
-      grown = true;
-      yield frame;
+      reading.newFrames++;
+      this.#place = nextPlace(this.#place, timeNs);
+      yield { stream, data, timeNs, place: this.#place };
+    }
+    return { ...reading, found: known.found };
+  }
+
+  /** Undefined when the container was removed since the first request: what was read is all there is. */
+  async #open(request: LogRequest): Promise<AsyncIterable<TimedFrame> | undefined> {
+    const { tty } = this.#options;
+    try {
+      const chunks = await this.#send(request);
+      this.#opened = true;
+      return tty ? readTtyFrames(chunks) : readTimedFrames(readFrames(chunks));
+    } catch (error) {
+      const isGone = isLongshoreError(error, "not-found") || isLongshoreError(error, "conflict");
+      if (this.#opened && isGone) return undefined;
+      throw error;
     }
   }
-}
 
-async function* readTimed(
-  client: EngineClient,
-  source: LogSource,
-  options: LogOptions,
-  first: boolean,
-): AsyncGenerator<LogFrame> {
-  let chunks: AsyncIterable<Uint8Array>;
-  try {
-    chunks = await openLogs(client, source, options);
-  } catch (error) {
-    // Removed meanwhile: what was read is all there is.
-    if (!first && (isLongshoreError(error, "not-found") || isLongshoreError(error, "conflict"))) return;
-    throw error;
+  async #send({ follow, tail }: LogRequest): Promise<AsyncIterable<Uint8Array>> {
+    const { id, what } = this.#source;
+    const answer = await this.#client.send({
+      method: "GET",
+      path: "/containers/{id}/logs",
+      id,
+      what,
+      query: { follow: follow ? 1 : undefined, stdout: 1, stderr: 1, timestamps: 1, tail },
+      stream: true,
+      openTimeoutMs: this.#client.callTimeoutMs,
+      signal: this.#options.signal,
+    });
+    return answer.chunks;
   }
-  yield* readTimedFrames(readFrames(chunks));
 }
 
-async function openLogs(
-  client: EngineClient,
-  { id, what }: LogSource,
-  options: LogOptions,
-): Promise<AsyncIterable<Uint8Array>> {
-  const answer = await client.send({
-    method: "GET",
-    path: "/containers/{id}/logs",
-    id,
-    what,
-    query: {
-      follow: 1,
-      stdout: 1,
-      stderr: 1,
-      timestamps: options.tty ? undefined : 1,
-      since: options.sinceNs === undefined ? undefined : toEngineTime(options.sinceNs),
-    },
-    stream: true,
-    openTimeoutMs: client.callTimeoutMs,
-    signal: options.signal,
-  });
-  return answer.chunks;
+/** Whether the last frames that were asked for begin after the place, or among frames of its very time. */
+function isCutOff({ follow, tail }: LogRequest, { frames }: { readonly frames: number }, known: KnownFrames) {
+  if (tail === undefined) return false;
+  return known.found ? !follow && frames === 1 : frames >= tail;
 }

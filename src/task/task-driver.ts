@@ -146,14 +146,15 @@ export interface Fingerprint {
 export interface LogChunk {
   readonly stream: "stdout" | "stderr";
   readonly data: Uint8Array;
-  /** When the engine received it, nanoseconds since the epoch; undefined for a tty's raw stream. */
+  /** When the engine received it, nanoseconds since the epoch; undefined where it does not say. */
   readonly timeNs?: bigint | undefined;
 }
 
-/** Where to go on in a task's output: after the first `frames` frames from the instant `timeNs` on. JSON-safe. */
+/** How far a task's output was read: up to the frame of that time, and `frames` frames from it on. JSON-safe. */
 export interface LogPosition {
   /** Nanoseconds since the epoch, in decimal. */
   readonly timeNs: string;
+  /** With the frame of that time, so at least 1. */
   readonly frames: number;
 }
 

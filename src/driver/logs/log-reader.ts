@@ -1,6 +1,7 @@
-import { countKnown, type Engine, LogCursor, type LogFrame, type LogPlace } from "../../engine/index.ts";
+import type { Engine, LogFrame, LogGap, LogPlace } from "../../engine/index.ts";
 import { isLongshoreError, type LogPosition, type LogSink } from "../../task/index.ts";
 import { pause } from "../waiting.ts";
+import { toGapNote, toPlace, toPosition } from "./log-position.ts";
 
 export interface LogReaderOptions {
   readonly engine: Engine;
@@ -22,9 +23,7 @@ const retryMs = 100;
 /** Copies a container's output to a sink, exactly once also when the engine goes away in between. */
 export class LogReader {
   readonly #options: LogReaderOptions;
-  #cursor = new LogCursor(undefined);
-  #position: LogPosition | undefined;
-  #ttySinceNs: bigint | undefined;
+  #place: LogPlace | undefined;
   #writes = 0;
   readonly #stopping = new AbortController();
   readonly #signal: AbortSignal;
@@ -33,7 +32,7 @@ export class LogReader {
 
   constructor(options: LogReaderOptions) {
     this.#options = options;
-    this.#position = options.position;
+    this.#place = toPlace(options.position);
     this.#signal = AbortSignal.any([options.signal, this.#stopping.signal]);
     this.done = this.#run();
   }
@@ -62,13 +61,11 @@ export class LogReader {
 
   /** Reads one stream to its end; answers whether there may be more to read. Rejects when the sink does. */
   async #followOnce(): Promise<boolean> {
-    const { engine, containerId, tty, mayGoOn } = this.#options;
+    const { engine, containerId, tty, mayGoOn, onNote } = this.#options;
     const signal = this.#signal;
-    const place = tty ? { sinceNs: this.#ttySinceNs, frames: 0 } : toPlace(this.#position);
-    const { sinceNs } = place;
-    const frames = engine.containerLogs(containerId, { tty, sinceNs, signal })[Symbol.asyncIterator]();
-    let known: number | undefined;
-    this.#cursor = new LogCursor(sinceNs);
+    const onGap = (gap: LogGap) => onNote(toGapNote(gap));
+    const options = { tty, from: this.#place, onGap, signal };
+    const frames = engine.containerLogs(containerId, options)[Symbol.asyncIterator]();
     try {
       for (;;) {
         const read = await toOutcome(frames.next());
@@ -76,13 +73,7 @@ export class LogReader {
         if (signal.aborted) return false;
         if ("error" in read) return await this.#mayRetry(read.error);
         if (read.value.done) return await mayGoOn();
-        const frame = read.value.value;
-        known ??= countKnown(place, frame.timeNs);
-        if (known === 0) await this.#write(frame);
-        else {
-          known--;
-          this.#cursor.take(frame.timeNs);
-        }
+        await this.#write(read.value.value);
       }
     } finally {
       await frames.return?.();
@@ -101,34 +92,12 @@ export class LogReader {
     return false;
   }
 
-  async #write(frame: LogFrame): Promise<void> {
-    const position = this.#note(frame);
-    const taken = this.#options.sink.write(frame, position);
+  async #write({ stream, data, timeNs, place }: LogFrame): Promise<void> {
+    const taken = this.#options.sink.write({ stream, data, timeNs }, toPosition(place));
     if (taken !== undefined) await taken;
+    this.#place = place;
     this.#writes++;
   }
-
-  /** Moves on behind a frame; a tty's frames have no time of their own. */
-  #note({ timeNs }: LogFrame): LogPosition | undefined {
-    if (timeNs === undefined) {
-      this.#ttySinceNs = BigInt(Date.now()) * 1_000_000n;
-      return undefined;
-    }
-    this.#cursor.take(timeNs);
-    this.#position = toPosition(this.#cursor.position());
-    return this.#position;
-  }
-}
-
-/** Where to read from; a position that says nothing readable is the beginning. */
-function toPlace(position: LogPosition | undefined): LogPlace {
-  if (position === undefined || !/^\d+$/.test(position.timeNs)) return { sinceNs: undefined, frames: 0 };
-  const timeNs = BigInt(position.timeNs);
-  return { sinceNs: timeNs === 0n ? undefined : timeNs, frames: position.frames };
-}
-
-function toPosition({ sinceNs, frames }: LogPlace): LogPosition {
-  return { timeNs: (sinceNs ?? 0n).toString(), frames };
 }
 
 async function toOutcome<T>(promise: Promise<T>): Promise<{ value: T } | { error: unknown }> {
