@@ -1,0 +1,108 @@
+/** The ports of an agent. */
+export interface AgentPorts {
+  readonly http: number;
+  readonly rpc: number;
+  readonly serf: number;
+}
+
+interface AgentConfig {
+  readonly name: string;
+  readonly folder: string;
+  readonly ports: AgentPorts;
+}
+
+export interface ClientConfig extends AgentConfig {
+  readonly pluginDir: string;
+  readonly serverRpcPort: number;
+  /** How often the agent was started; its node's meta tells it. */
+  readonly starts: number;
+  /** The engine's endpoint. */
+  readonly endpoint: string;
+  /** HCL inside `plugin "docker" { config { ... } }`. */
+  readonly docker: string;
+  /** HCL inside `client { ... }`. */
+  readonly client: string;
+}
+
+/** The key of a node's meta that tells how often its agent was started. */
+export const startsKey = "bed_starts";
+
+export function toServerConfig(config: AgentConfig): string {
+  return `
+${toCommonConfig(config)}
+server {
+  enabled          = true
+  bootstrap_expect = 1
+  raft_multiplier  = 1
+  heartbeat_grace  = "5m"
+}
+`;
+}
+
+/**
+ * The driver, whichever it is, never removes images, nor containers that it does not know: the engine is shared with
+ * others.
+ */
+export function toClientConfig(config: ClientConfig): string {
+  return `
+${toCommonConfig(config)}
+plugin_dir = ${quote(config.pluginDir)}
+telemetry {
+  publish_allocation_metrics = true
+}
+client {
+  enabled           = true
+  network_interface = "lo"
+  servers           = ["127.0.0.1:${config.serverRpcPort}"]
+  meta {
+    ${startsKey} = "${config.starts}"
+  }
+  options {
+    "fingerprint.denylist" = "env_aws,env_gce,env_azure,env_digitalocean,consul,vault"
+    "driver.allowlist"     = "docker"
+  }
+  ${config.client}
+}
+plugin "docker" {
+  config {
+    endpoint = ${quote(config.endpoint)}
+    gc {
+      image = false
+      dangling_containers {
+        enabled = false
+      }
+    }
+    ${config.docker}
+  }
+}
+`;
+}
+
+/** All on loopback. */
+function toCommonConfig({ name, folder, ports }: AgentConfig): string {
+  return `
+name       = ${quote(name)}
+data_dir   = ${quote(`${folder}/data`)}
+bind_addr  = "127.0.0.1"
+log_level  = "DEBUG"
+disable_update_check = true
+advertise {
+  http = "127.0.0.1:${ports.http}"
+  rpc  = "127.0.0.1:${ports.rpc}"
+  serf = "127.0.0.1:${ports.serf}"
+}
+ports {
+  http = ${ports.http}
+  rpc  = ${ports.rpc}
+  serf = ${ports.serf}
+}
+limits {
+  http_max_conns_per_client = 0
+}
+`;
+}
+
+/** A text as an HCL string without references. */
+export function quote(text: string): string {
+  return JSON.stringify(text).replaceAll("${", "$${").replaceAll("%{", "%%{");
+}

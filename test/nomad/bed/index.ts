@@ -1,0 +1,17 @@
+/** A real Nomad agent with a docker driver under it. Import from here. */
+export { type NomadAgent, startNomadAgent } from "./agent.ts";
+export { quote } from "./agent-config.ts";
+export {
+  type AllocStub,
+  hasEnded,
+  isRunning,
+  runJob,
+  stopJob,
+  toMessages,
+  untilAlloc,
+  untilLogged,
+} from "./allocations.ts";
+export { type ClientOptions, type DriverChoice, NomadClient } from "./client.ts";
+export { type ShellJob, type ShellTask, shellJob, waitScript } from "./jobs.ts";
+export { findNomad } from "./nomad-program.ts";
+export { NomadServer } from "./server.ts";

@@ -1,0 +1,63 @@
+import { toServerConfig } from "./agent-config.ts";
+import { AgentProcess } from "./agent-process.ts";
+import { NomadApi } from "./nomad-api.ts";
+import { type CommandResult, findNomad, runProgram } from "./nomad-program.ts";
+
+export interface CommandOptions {
+  readonly input?: string;
+  /** What it must end with; 0 when missing. */
+  readonly code?: number;
+}
+
+/** A Nomad server, which the `nomad` command talks to. */
+export class NomadServer implements AsyncDisposable {
+  readonly api: NomadApi;
+  readonly program: string;
+  readonly #process: AgentProcess;
+  readonly #closing: AbortController;
+
+  private constructor(program: string, process: AgentProcess) {
+    this.program = program;
+    this.#process = process;
+    this.#closing = new AbortController();
+    this.api = new NomadApi(`http://127.0.0.1:${process.ports.http}`, this.#closing.signal);
+  }
+
+  /** Resolves when it leads. */
+  static async start(program?: string): Promise<NomadServer> {
+    const found = program ?? (await findNomad());
+    if (found === undefined) throw new Error("no nomad on this machine");
+    const process = await AgentProcess.create(found);
+    const server = new NomadServer(found, process);
+    const config = toServerConfig({ name: "server", folder: process.folder, ports: process.ports });
+    try {
+      await process.start(config, async () => (await server.api.get<string>("/v1/status/leader")) !== "");
+    } catch (error) {
+      await server[Symbol.asyncDispose]();
+      throw error;
+    }
+    return server;
+  }
+
+  get rpcPort(): number {
+    return this.#process.ports.rpc;
+  }
+
+  /** Runs the command; rejects when it ends with another code than wanted. */
+  async nomad(args: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
+    const { input, code = 0 } = options;
+    const result = await runProgram(this.program, args, {
+      env: { ...process.env, NOMAD_ADDR: this.api.address, NO_COLOR: "1" },
+      signal: this.#closing.signal,
+      ...(input === undefined ? {} : { input }),
+    });
+    if (result.code !== code)
+      throw new Error(`nomad ${args.join(" ")} ended with ${result.code}:\n${result.stdout}${result.stderr}`);
+    return result;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort(new Error("the server is closed"));
+    await this.#process[Symbol.asyncDispose]();
+  }
+}
