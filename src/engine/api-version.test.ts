@@ -5,8 +5,8 @@ it.each([
   ["1.41", "1.41"],
   ["1.24", "1.24"],
   ["1.47", "1.47"],
-  ["1.52", "1.47"],
-  ["2.0", "1.47"],
+  ["1.52", "1.48"],
+  ["2.0", "1.48"],
 ])("an engine whose newest API is %s is spoken to in %s", (newest, agreed) => {
   expect(negotiateApiVersion(newest)).toBe(agreed);
 });

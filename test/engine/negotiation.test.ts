@@ -31,10 +31,10 @@ describe("the API version", () => {
     await using at = await openClaiming("1.99");
     const { apiVersion } = await createEngine({ endpoint: `unix://${bed().socket}` }).version();
     const answer = at.engine.info();
-    if (apiVersion === "1.47") await answer;
+    if (apiVersion === "1.48") await answer;
     else
       expect(await errorOf(answer)).toMatchObject({
-        message: expect.stringContaining("version 1.47 is too new"),
+        message: expect.stringContaining("version 1.48 is too new"),
       });
   });
 

@@ -1,25 +1,46 @@
 import { isAbsolute, resolve } from "node:path";
+import { isLongshoreError } from "../../task/index.ts";
 import type { OptionPath } from "../options/fields.ts";
 import { type Planning, refuse } from "./planning.ts";
 
+/** A host path that a container mounts. */
+export interface BindSource {
+  /** Absolute, without symbolic links. */
+  readonly path: string;
+  /** Other containers of the group may change what the path leads to until it is mounted. */
+  readonly shared: boolean;
+}
+
 /**
- * The host path that a bind mount means, symbolic links resolved before it is judged: a path in the
- * allocation's folder is always allowed, any other only with the agent's `volumes.enabled`.
+ * The host path that a bind mount means, symbolic links resolved before it is judged and the resolved path used: one
+ * in the task's own folder or in the group's shared one is always allowed, any other only with the agent's
+ * `volumes.enabled`.
  */
-export function planBindSource(planning: Planning, path: OptionPath, source: string): string {
-  const { task, files } = planning;
-  const real = files.realPath(resolve(task.allocDir, task.name, source));
-  const inside = isInside(files.realPath(task.allocDir), real);
-  if (!inside && !planning.agent.volumes.enabled) {
+export function planBindSource(planning: Planning, path: OptionPath, source: string): BindSource {
+  const { task, files, agent } = planning;
+  const real = realPath(planning, path, resolve(task.allocDir, task.name, source));
+  if (agent.volumes.enabled) return { path: real, shared: false };
+  const allocDir = files.realPath(task.allocDir);
+  const shared = `${allocDir}/alloc`;
+  if (!isInside(`${allocDir}/${task.name}`, real) && !isInside(shared, real)) {
     const shown = isAbsolute(source) ? `"${source}"` : `"${source}" (${real})`;
-    refuse(
-      planning,
-      path,
-      `volumes are not enabled; cannot mount host path ${shown}`,
-      "Use a path in the task's folder, or set volumes.enabled in the docker driver's options.",
-    );
+    const hint =
+      "Use a path in the task's folder or in ../alloc, or set volumes.enabled in the docker driver's options.";
+    refuse(planning, path, `volumes are not enabled; cannot mount host path ${shown}`, hint);
+  } else if (files.kindOf(real) === "device") {
+    refuse(planning, path, `"${source}" is a device`, "Give the task a device by a devices block.");
   }
-  return real;
+  return { path: real, shared: real !== shared && isInside(shared, real) };
+}
+
+function realPath(planning: Planning, path: OptionPath, written: string): string {
+  try {
+    return planning.files.realPath(written);
+  } catch (error) {
+    if (!isLongshoreError(error, "invalid")) throw error;
+    refuse(planning, path, error.message);
+    return written;
+  }
 }
 
 /** Whether `path` is `folder` or lies in it; both absolute and normal. */

@@ -1,19 +1,23 @@
 import { isAbsolute, posix } from "node:path";
 import type { HostConfigRequest, MountRequest } from "../../engine/engine-types.ts";
 import { toTaskDirs } from "../../task/index.ts";
-import type { TaskOptions } from "../options/task-options.ts";
-import { planBindSource } from "./bind-source.ts";
+import type { OptionPath } from "../options/fields.ts";
+import { type BindSource, planBindSource } from "./bind-source.ts";
+import { checkPropagation, planMount } from "./mount-block.ts";
 import type { PlannedFile } from "./network.ts";
 import { type Planning, refuse } from "./planning.ts";
 
-/** Everything that is mounted into the container. */
-export function planMounts(
-  planning: Planning,
-  files: readonly PlannedFile[],
-): Pick<HostConfigRequest, "Binds" | "Mounts" | "VolumeDriver"> {
+/** Everything that is mounted into the container, and which host paths of it may change until then. */
+export interface PlannedMounts {
+  readonly host: Pick<HostConfigRequest, "Binds" | "Mounts" | "VolumeDriver">;
+  readonly sharedSources: readonly string[];
+}
+
+/** Plans the mounts of the `config` block, of the host, and of the task's folders. */
+export function planMounts(planning: Planning, files: readonly PlannedFile[]): PlannedMounts {
   const { task, options } = planning;
   const own = planTaskFolders(planning);
-  const volumes = options.volumes.map((volume, index) => planVolume(planning, volume, index));
+  const volumes = options.volumes.flatMap((volume, index) => planVolume(planning, volume, index));
   const listed = [
     ...options.mount.map((mount, index) => planMount(planning, mount, ["mount", index])),
     ...options.mounts.map((mount, index) => planMount(planning, mount, ["mounts", index])),
@@ -26,11 +30,16 @@ export function planMounts(
     ...(mount.propagationMode && { BindOptions: { Propagation: toPropagation(mount.propagationMode) } }),
   }));
   const written = files.map((file) => toBindMount(file.hostPath, file.taskPath, false));
-  const mounts = [...own.mounts, ...listed, ...hosts, ...written];
+  checkTargets(planning, [...own.targets, ...hosts.map(({ Target }) => Target)]);
+  const mounts = [...own.mounts, ...listed.map(({ request }) => request), ...hosts, ...written];
+  const sources = [...volumes, ...listed].map(({ source }) => source);
   return {
-    Binds: [...own.binds, ...volumes.flat()],
-    ...(mounts.length > 0 && { Mounts: mounts }),
-    ...planVolumeDriver(planning),
+    host: {
+      Binds: [...own.binds, ...volumes.map(({ bind }) => bind)],
+      ...(mounts.length > 0 && { Mounts: mounts }),
+      ...planVolumeDriver(planning),
+    },
+    sharedSources: sources.flatMap((source) => (source?.shared ? [source.path] : [])),
   };
 }
 
@@ -44,7 +53,8 @@ function planVolumeDriver(planning: Planning): Pick<HostConfigRequest, "VolumeDr
 }
 
 /** The allocation's folders; a path with a colon cannot be said in a bind and becomes a mount. */
-function planTaskFolders({ task, agent }: Planning) {
+function planTaskFolders(planning: Planning) {
+  const { task, agent } = planning;
   const dirs = toTaskDirs(task);
   const alloc = task.env.NOMAD_ALLOC_DIR ?? "/alloc";
   const folders = [
@@ -53,109 +63,73 @@ function planTaskFolders({ task, agent }: Planning) {
     { source: dirs.secretsDir, target: task.env.NOMAD_SECRETS_DIR ?? "/secrets", readonly: false },
     { source: `${dirs.sharedAllocDir}/logs`, target: `${alloc}/logs`, readonly: true },
   ];
-  const label = agent.volumes.selinuxlabel;
+  const label = agent.volumes.selinuxlabel || undefined;
   const binds: string[] = [];
   const mounts: MountRequest[] = [];
   for (const { source, target, readonly } of folders) {
+    checkFolder(planning, source);
     const mode = [readonly ? "ro" : undefined, label].filter((part) => part !== undefined).join(",");
     if (source.includes(":")) mounts.push(toBindMount(source, target, readonly));
     else binds.push(mode === "" ? `${source}:${target}` : `${source}:${target}:${mode}`);
   }
-  return { binds, mounts };
+  return { binds, mounts, targets: folders.map(({ target }) => target) };
+}
+
+/** A container that has the task's folder mounted may have put a link to elsewhere in one's place. */
+function checkFolder({ task, files, problems }: Planning, folder: string): void {
+  const expected = files.realPath(task.allocDir) + folder.slice(task.allocDir.length);
+  const real = files.realPath(folder);
+  if (real === expected) return;
+  problems.push({ path: [], message: `the task's folder ${folder} is no folder but a link to ${real}` });
 }
 
 function toBindMount(source: string, target: string, readonly: boolean): MountRequest {
   return { Type: "bind", Source: source, Target: target, ReadOnly: readonly };
 }
 
+interface PlannedVolume {
+  readonly bind: string;
+  /** Undefined for a named volume. */
+  readonly source: BindSource | undefined;
+}
+
 /** One `src:dst[:mode]`; with a volume driver `src` is a volume's name, otherwise a path. */
-function planVolume(planning: Planning, volume: string, index: number): readonly string[] {
+function planVolume(planning: Planning, volume: string, index: number): readonly PlannedVolume[] {
   const path = ["volumes", index];
-  const [source = "", target = "", mode] = volume.split(":");
-  const named = planning.options.volume_driver !== undefined && !isAbsolute(source);
-  const real = named ? source : planBindSource(planning, path, source);
-  if (real.includes(":")) {
-    refuse(planning, path, `the path ${real} has a colon`, "Use a mount block for it.");
+  const [written = "", target = "", mode] = volume.split(":");
+  const named = planning.options.volume_driver !== undefined && !isAbsolute(written);
+  const source = named ? undefined : planBindSource(planning, path, written);
+  const from = source?.path ?? written;
+  if (from.includes(":")) {
+    refuse(planning, path, `the path ${from} has a colon`, "Use a mount block for it.");
     return [];
   }
-  const label = planning.agent.volumes.selinuxlabel;
-  const modes = [mode, named || mode?.split(",").some((part) => /^z$/i.test(part)) ? undefined : label];
-  const set = modes.filter((part) => part !== undefined);
+  const modes = mode?.split(",") ?? [];
+  for (const one of modes) checkPropagation(planning, path, one);
+  const label = named || modes.some((one) => /^z$/i.test(one)) ? "" : planning.agent.volumes.selinuxlabel;
+  const set = [...modes, ...(label ? [label] : [])];
   const inside = posix.resolve("/", target);
-  return [set.length === 0 ? `${real}:${inside}` : `${real}:${inside}:${set.join(",")}`];
+  return [{ bind: [from, inside, ...(set.length > 0 ? [set.join(",")] : [])].join(":"), source }];
 }
 
-type MountOptions = TaskOptions["mount"][number];
-
-function planMount(
-  planning: Planning,
-  mount: MountOptions,
-  path: readonly (string | number)[],
-): MountRequest {
-  const base = { Target: mount.target ?? "", ReadOnly: mount.readonly };
-  noteUnused(planning, mount, path);
-  switch (mount.type) {
-    case "bind":
-      return { ...base, Type: "bind", ...planBind(planning, mount, path) };
-    case "tmpfs":
-      if (mount.source) refuse(planning, [...path, "source"], "must not be set for a tmpfs");
-      return { ...base, Type: "tmpfs", TmpfsOptions: toTmpfs(mount) };
-    default:
-      if (!planning.agent.volumes.enabled) {
-        const hint = "Set volumes.enabled in the docker driver's options.";
-        refuse(planning, path, `volumes are not enabled; cannot mount volume "${mount.source ?? ""}"`, hint);
-      }
-      return {
-        ...base,
-        Type: "volume",
-        ...(mount.source && { Source: mount.source }),
-        VolumeOptions: toVolumeOptions(planning, mount, path),
-      };
+/** Two things cannot be at one place in the container. */
+function checkTargets(planning: Planning, taken: readonly string[]): void {
+  const { volumes, mount, mounts } = planning.options;
+  const wanted: readonly { path: OptionPath; target: string }[] = [
+    ...volumes.map((volume, index) => ({ path: ["volumes", index], target: volume.split(":")[1] ?? "" })),
+    ...mount.map(({ target = "" }, index) => ({ path: ["mount", index, "target"], target })),
+    ...mounts.map(({ target = "" }, index) => ({ path: ["mounts", index, "target"], target })),
+  ];
+  const seen = new Map(
+    taken.map((target) => [posix.resolve("/", target), "the task's own folder or volume"]),
+  );
+  for (const { path, target } of wanted) {
+    if (target === "") continue;
+    const place = posix.resolve("/", target);
+    const holder = place === "/" ? "the container's root" : seen.get(place);
+    if (holder !== undefined) refuse(planning, path, `"${place}" is taken by ${holder}`);
+    seen.set(place, path.join("."));
   }
-}
-
-/** Options of another type of mount mean nothing; that is said, since Nomad takes such files. */
-function noteUnused(planning: Planning, mount: MountOptions, path: readonly (string | number)[]): void {
-  const set = {
-    bind: mount.bind_options.propagation !== undefined,
-    tmpfs: Object.values(mount.tmpfs_options).some((value) => value !== undefined),
-    volume: mount.volume_options.no_copy || mount.volume_options.driver_config.name !== undefined,
-  };
-  for (const [type, isSet] of Object.entries(set)) {
-    if (!isSet || type === mount.type) continue;
-    planning.notes.push(`${path.join(".")}: ${type}_options have no effect on a mount of type ${mount.type}`);
-  }
-}
-
-function planBind(planning: Planning, mount: MountOptions, path: readonly (string | number)[]) {
-  const propagation = mount.bind_options.propagation;
-  if (!mount.source) refuse(planning, [...path, "source"], "is required for a bind mount");
-  return {
-    Source: planBindSource(planning, [...path, "source"], mount.source ?? ""),
-    ...(propagation !== undefined && { BindOptions: { Propagation: propagation } }),
-  };
-}
-
-function toTmpfs(mount: MountOptions) {
-  const { size, mode } = mount.tmpfs_options;
-  return { ...(size !== undefined && { SizeBytes: size }), ...(mode !== undefined && { Mode: mode }) };
-}
-
-function toVolumeOptions(planning: Planning, mount: MountOptions, path: readonly (string | number)[]) {
-  const { no_copy, labels, driver_config } = mount.volume_options;
-  const { name, options } = driver_config;
-  if (name === undefined && Object.keys(options).length > 0) {
-    refuse(
-      planning,
-      [...path, "volume_options", "driver_config", "name"],
-      "is required where there are options",
-    );
-  }
-  return {
-    NoCopy: no_copy,
-    ...(Object.keys(labels).length > 0 && { Labels: labels }),
-    ...(name !== undefined && { DriverConfig: { Name: name, Options: options } }),
-  };
 }
 
 /** Nomad's names of how mounts spread, and Docker's. */

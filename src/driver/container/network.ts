@@ -1,4 +1,6 @@
 import type { CreateRequest, HostConfigRequest } from "../../engine/engine-types.ts";
+import { compareApiVersions } from "../../engine/index.ts";
+import { matchesGlob } from "../options/glob.ts";
 import { type Planning, refuse } from "./planning.ts";
 
 const seedModes = ["default", "bridge", "host", "none"];
@@ -21,6 +23,7 @@ export function planNetworkMode(planning: Planning): string {
         `Valid modes: ${seedModes.join(", ")}.`,
       );
     }
+    checkAllowedMode(planning, mode);
     return mode;
   }
   const shared = task.networkIsolation?.labels.docker_sandbox_container_id;
@@ -28,12 +31,19 @@ export function planNetworkMode(planning: Planning): string {
   return task.networkIsolation?.mode === "none" ? "none" : "default";
 }
 
+function checkAllowedMode(planning: Planning, mode: string): void {
+  const { network } = planning.agent.allowed_modes;
+  if (network.length === 0 || network.some((glob) => matchesGlob(glob, mode))) return;
+  const message = `"${mode}" is not in the docker driver's option allowed_modes.network (${network.join(", ")})`;
+  refuse(planning, ["network_mode"], message);
+}
+
 /** Addresses and names of the container on its network. */
 export function planEndpoint(
   planning: Planning,
   mode: string,
 ): Pick<CreateRequest, "NetworkingConfig" | "MacAddress"> {
-  const { ipv4_address, ipv6_address, network_aliases, mac_address } = planning.options;
+  const { ipv4_address, ipv6_address, network_aliases } = planning.options;
   const userKeys = { ipv4_address, ipv6_address, network_aliases: network_aliases.length > 0 || undefined };
   const set = Object.entries(userKeys).filter(([, value]) => value !== undefined);
   if (!isUserNetwork(mode)) {
@@ -54,10 +64,25 @@ export function planEndpoint(
     ...(Object.keys(ipam).length > 0 && { IPAMConfig: ipam }),
     ...(network_aliases.length > 0 && { Aliases: network_aliases }),
   };
+  const mac = planMacAddress(planning, mode);
+  const settings = { ...endpoint, ...mac.endpoint };
   return {
-    ...(mac_address !== undefined && { MacAddress: mac_address }),
-    ...(set.length > 0 && { NetworkingConfig: { EndpointsConfig: { [mode]: endpoint } } }),
+    ...mac.container,
+    ...(Object.keys(settings).length > 0 && { NetworkingConfig: { EndpointsConfig: { [mode]: settings } } }),
   };
+}
+
+/** Engines since API 1.44 want the address with the network, those before know it only of the container. */
+function planMacAddress(planning: Planning, mode: string) {
+  const { mac_address } = planning.options;
+  if (mac_address === undefined) return {};
+  if (mode === "host" || mode === "none" || mode.startsWith("container:")) {
+    refuse(planning, ["mac_address"], `has no meaning in the network mode "${mode}"`);
+  }
+  const { apiVersion } = planning.engine;
+  const old = apiVersion === undefined || compareApiVersions(apiVersion, "1.44") < 0;
+  const address = { MacAddress: mac_address };
+  return old ? { container: address } : { endpoint: address };
 }
 
 /** A file that is written into the task's folder and mounted before the container is made. */

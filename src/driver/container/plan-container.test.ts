@@ -10,6 +10,7 @@ import { toCpuShares, toMemoryLimits } from "./resources.ts";
 
 const files: HostFiles = {
   realPath: (path) => (path.includes("/link") ? "/etc" : path),
+  kindOf: (path) => (path.includes("/dev") ? "device" : "missing"),
   readText: (path) => {
     if (path === "/profile.json") return '{ "defaultAction": "SCMP_ACT_ALLOW" }';
     throw new Error(`ENOENT ${path}`);
@@ -168,14 +169,14 @@ describe("a plan", () => {
         ports: ["nope"],
         privileged: "maybe",
         cpu_cfs_period: 5,
-        ulimit: { a: "b" },
+        ulimit: { nproc: "b" },
       }),
     ).toEqual([
       'config.comand: unknown key; did you mean "command"?',
       "config.image: is required",
       "config.cpu_cfs_period: must be from 1000 to 1000000 microseconds",
       'config.privileged: must be true or false, not "maybe"',
-      'config.ulimit: a = "b" must be soft or soft:hard',
+      'config.ulimit.nproc: "b" must be soft or soft:hard',
       'config.ports.0: Port "nope" not found, check network block',
     ]);
   });
@@ -253,7 +254,7 @@ describe("ports", () => {
       "config.port_map: 'port_map' cannot map group network ports, use 'ports' instead",
     ]);
     expect(faults({ port_map: { http: 0 } }, {}, { resources })).toContain(
-      "config.port_map: http = 0 is no port (1 to 65535)",
+      "config.port_map.http: must be from 1 to 65535",
     );
   });
 
@@ -406,7 +407,7 @@ describe("mounts", () => {
       "must be one of volume, bind, tmpfs",
     );
     expect(faults({ volume_driver: "x" })).toHaveLength(1);
-    expect(faults({ volumes: ["x"] })).toEqual(['config.volumes: "x" must be src:dst or src:dst:mode']);
+    expect(faults({ volumes: ["x"] })).toEqual(['config.volumes.0: "x" must be src:dst or src:dst:mode']);
   });
 
   it("say which options have no effect, and miss no driver's name", () => {

@@ -6,8 +6,10 @@ import { readTaskOptions, type TaskOptions } from "../options/task-options.ts";
 import { planCommand } from "./command.ts";
 import { planDevices } from "./devices.ts";
 import { planEnvironment } from "./environment.ts";
+import { planHealthcheck } from "./healthcheck.ts";
 import { type HostFiles, hostFiles } from "./host-files.ts";
 import { planLabels } from "./labels.ts";
+import { planLogging } from "./logging.ts";
 import { planMounts } from "./mounts.ts";
 import { type PlannedFile, planEndpoint, planNames, planNetworkMode } from "./network.ts";
 import type { EngineFacts, Planning, Topology } from "./planning.ts";
@@ -32,6 +34,8 @@ export interface ContainerPlan {
   readonly ports: readonly PublishedPort[];
   /** Files to write before the container is made. */
   readonly files: readonly PlannedFile[];
+  /** Host paths to mount that other containers of the group may change until they are mounted. */
+  readonly sharedSources: readonly string[];
   /** What an operator may want to know. */
   readonly notes: readonly string[];
 }
@@ -47,6 +51,7 @@ export function planContainer(task: TaskConfig, context: PlanContext): Container
   const ports = planPorts(planning, networkMode);
   const { ExposedPorts, PortBindings } = toPortRequest(ports);
   const names = planNames(planning, networkMode);
+  const mounts = planMounts(planning, names.files);
   const request: CreateRequest = {
     Image: options.image ?? "",
     ...planCommand(planning),
@@ -57,19 +62,20 @@ export function planContainer(task: TaskConfig, context: PlanContext): Container
     ...(names.hostname !== undefined && { Hostname: names.hostname }),
     ...(options.tty && { Tty: true }),
     ...(options.interactive && { OpenStdin: true }),
-    ...(options.healthchecks.disable && { Healthcheck: { Test: ["NONE"] } }),
+    ...planHealthcheck(planning),
+    ...(options.stop_signal !== undefined && { StopSignal: options.stop_signal }),
     ...(ExposedPorts !== undefined && { ExposedPorts }),
     ...planEndpoint(planning, networkMode),
     HostConfig: {
       NetworkMode: networkMode,
       ...(PortBindings !== undefined && { PortBindings }),
       ...names.host,
-      ...planMounts(planning, names.files),
+      ...mounts.host,
       ...planResources(planning),
       ...planSecurity(planning),
       ...planDevices(planning),
       ...planKernel(planning),
-      LogConfig: planLogging(planning),
+      ...planLogging(planning),
     },
   };
   if (planning.problems.length > 0) throw new OptionsError(`task "${task.name}"`, planning.problems);
@@ -80,6 +86,7 @@ export function planContainer(task: TaskConfig, context: PlanContext): Container
     networkMode,
     ports,
     files: names.files,
+    sharedSources: mounts.sharedSources,
     notes: planning.notes,
   };
 }
@@ -122,12 +129,4 @@ function planKernel({ options }: Planning): HostConfigRequest {
     ...(Object.keys(options.storage_opt).length > 0 && { StorageOpt: options.storage_opt }),
     ...(ulimits.length > 0 && { Ulimits: ulimits }),
   };
-}
-
-/** The agent's log options go with the agent's log driver only. */
-function planLogging({ options, agent }: Planning) {
-  const type = options.logging.type ?? options.logging.driver ?? agent.logging.type;
-  const own = options.logging.config;
-  const inherited = type === agent.logging.type ? agent.logging.config : {};
-  return { Type: type, Config: Object.keys(own).length > 0 ? own : inherited };
 }

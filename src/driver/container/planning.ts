@@ -4,13 +4,19 @@ import type { OptionPath } from "../options/fields.ts";
 import type { TaskOptions } from "../options/task-options.ts";
 import type { HostFiles } from "./host-files.ts";
 
-/** What a plan must know of the engine. */
+/** What a plan must know of the engine; what is not known is not judged. */
 export interface EngineFacts {
   readonly cgroupVersion: 1 | 2;
   /** `linux` or `windows`: what the containers run. */
   readonly osType: string;
   /** The machine's memory; 0 when unknown. */
   readonly memoryBytes: number;
+  /** The API version that is spoken with the engine, such as `1.41`. */
+  readonly apiVersion?: string | undefined;
+  /** Names of the OCI runtimes that the engine has. */
+  readonly runtimes?: readonly string[] | undefined;
+  /** Names of its log drivers. */
+  readonly logDrivers?: readonly string[] | undefined;
 }
 
 /** The machine's compute. */

@@ -3,6 +3,8 @@ import { type Planning, refuse } from "./planning.ts";
 
 const minShares = 2;
 const maxShares = 262_144;
+/** Since engine 20.10. */
+const leastMemoryMb = 6;
 const mebibyte = 1024 * 1024;
 
 /** CPU, memory and process limits. */
@@ -55,6 +57,10 @@ function planMemory(planning: Planning): HostConfigRequest {
   );
   if (limitMb > 0 && reservationMb > limitMb) {
     const message = `${memoryMb} MB are more than the limit of ${limitMb} MB (memory_max or memory_hard_limit)`;
+    refuseResource(planning, "memory", message);
+  }
+  if (limitMb > 0 && limitMb < leastMemoryMb) {
+    const message = `must be at least ${leastMemoryMb} MB, the least that Docker gives, not ${limitMb} MB`;
     refuseResource(planning, "memory", message);
   }
   const machineMb = Math.floor(planning.engine.memoryBytes / mebibyte);

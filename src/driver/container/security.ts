@@ -1,5 +1,5 @@
 import type { HostConfigRequest } from "../../engine/engine-types.ts";
-import { dockerCaps } from "../options/capabilities.ts";
+import { dockerCaps, toCapability } from "../options/capabilities.ts";
 import { matchesGlob } from "../options/glob.ts";
 import { type Planning, refuse } from "./planning.ts";
 
@@ -25,11 +25,6 @@ export function planSecurity(planning: Planning): HostConfigRequest {
     ...(options.cgroupns !== undefined && { CgroupnsMode: options.cgroupns }),
     ...(options.group_add.length > 0 && { GroupAdd: options.group_add }),
   };
-}
-
-/** A capability's name as Docker and the kernel share it: upper case, without `CAP_`. */
-export function toCapability(name: string): string {
-  return name.toUpperCase().replace(/^CAP_/, "");
 }
 
 function planCapabilities(planning: Planning): HostConfigRequest {
@@ -90,6 +85,9 @@ function planRuntime(planning: Planning): HostConfigRequest {
       ["runtime"],
       `"${chosen}" is not in the docker driver's option allow_runtimes (${allowed})`,
     );
+  } else if (chosen !== undefined && planning.engine.runtimes?.includes(chosen) === false) {
+    const known = [...planning.engine.runtimes].sort().join(", ");
+    refuse(planning, ["runtime"], `the engine has no runtime "${chosen}"; it has ${known}`);
   }
   return chosen === undefined ? {} : { Runtime: chosen };
 }
@@ -98,11 +96,28 @@ function planRuntime(planning: Planning): HostConfigRequest {
 function planSecurityOpt(planning: Planning, option: string, index: number): string {
   const file = /^seccomp[=:](.*)$/.exec(option)?.[1];
   if (file === undefined || file === "unconfined" || file.startsWith("{")) return option;
+  const path = ["security_opt", index];
+  const text = readProfile(planning, path, file);
+  if (text === undefined) return option;
   try {
-    return `seccomp=${JSON.stringify(JSON.parse(planning.files.readText(file)))}`;
+    return `seccomp=${JSON.stringify(JSON.parse(text))}`;
+  } catch {
+    // What a parser says of it would show the file, which may be any file of the host.
+    refuse(planning, path, `the seccomp profile ${file} is not JSON`);
+    return option;
+  }
+}
+
+function readProfile(
+  planning: Planning,
+  path: readonly (string | number)[],
+  file: string,
+): string | undefined {
+  try {
+    return planning.files.readText(file);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    refuse(planning, ["security_opt", index], `cannot read the seccomp profile ${file}: ${why}`);
-    return option;
+    refuse(planning, path, `cannot read the seccomp profile ${file}: ${why}`);
+    return undefined;
   }
 }

@@ -1,27 +1,26 @@
 import { OptionsError } from "../../task/index.ts";
-import { defaultCaps } from "./capabilities.ts";
-import {
-  block,
-  bool,
-  duration,
-  number,
-  type OptionsOf,
-  optionalDuration,
-  type Reading,
-  readFields,
-  text,
-  textMap,
-  texts,
-} from "./fields.ts";
+import { checkCapability, defaultCaps } from "./capabilities.ts";
+import * as check from "./checks.ts";
+import { block, type OptionsOf, type Reading, readFields } from "./fields.ts";
+import { matchesGlob } from "./glob.ts";
 import { readOldOptions } from "./old-options.ts";
+import { bool, duration, number, optionalDuration, text, textMap, texts } from "./values.ts";
 
 const minute = 60_000;
-const wholeAbove0 = (value: number) =>
-  Number.isInteger(value) && value > 0 ? undefined : "must be a whole number above 0";
+
+/** What `extra_labels` may name. */
+const extraLabels =
+  "job_name job_id parent_job_id task_group_name task_name namespace node_name node_id".split(" ");
 
 /** `plugin "docker" { config { ... } }` of an agent: what its operator allows and wishes. */
 export const agentFields = {
-  endpoint: text({ doc: "Where the engine listens; found by itself when unset." }),
+  endpoint: text({
+    doc: "Where the engine listens; found by itself when unset.",
+    check: (value) =>
+      /^(unix|tcp|https?|npipe|fd):\/\/./.test(value)
+        ? undefined
+        : `must be unix:// or tcp:// and so on, not "${value}"`,
+  }),
   auth: block("Registry credentials for all tasks.", {
     config: text({ doc: "A Docker config file with credentials." }),
     helper: text({ doc: "The <name> of a docker-credential-<name> program to ask." }),
@@ -38,16 +37,27 @@ export const agentFields = {
     dangling_containers: block("Removal of containers whose task is unknown.", {
       enabled: bool({ doc: "Look for such containers.", default: true }),
       period: duration({ doc: "How often to look.", default: "5m" }),
-      creation_grace: duration({ doc: "How old a container must be.", default: "5m", minMs: minute }),
+      creation_grace: duration({ doc: "How old a container must be.", default: "5m", min: minute }),
       dry_run: bool({ doc: "Only tell which would be removed.", default: false }),
     }),
   }),
   volumes: block("Host paths and volumes in tasks.", {
     enabled: bool({ doc: "Allow host paths outside the allocation folder, and volumes.", default: false }),
-    selinuxlabel: text({ doc: "SELinux label of the allocation's mounts, z or Z." }),
+    selinuxlabel: text({
+      doc: "SELinux label of the allocation's mounts, z or Z.",
+      check: check.oneOf("z", "Z", ""),
+    }),
   }),
   allow_privileged: bool({ doc: "Allow privileged containers and the host's namespaces.", default: false }),
-  allow_caps: texts({ doc: "Capabilities that a task may have.", default: defaultCaps }),
+  allow_caps: texts({
+    doc: "Capabilities that a task may have, or all.",
+    default: defaultCaps,
+    each: checkCapability,
+  }),
+  allow_devices: texts({
+    doc: "Devices of the host (or globs of their paths) that a task may have by the key devices.",
+    default: ["*"],
+  }),
   allow_runtimes: texts({ doc: "Runtimes that a task may name.", default: ["runc", "nvidia"] }),
   nvidia_runtime: text({ doc: "The runtime for tasks with an NVIDIA device.", default: "nvidia" }),
   infra_image: text({
@@ -58,14 +68,20 @@ export const agentFields = {
   pull_activity_timeout: duration({
     doc: "How long a pull may stand still.",
     default: "2m",
-    minMs: minute,
+    min: minute,
   }),
   container_exists_attempts: number({
     doc: "How often to try to replace a dead container of the same name.",
     default: 5,
-    check: wholeAbove0,
+    check: check.wholeAbove0,
   }),
-  extra_labels: texts({ doc: "Labels (or globs of them) to put on containers, e.g. job_name or task*." }),
+  extra_labels: texts({
+    doc: "Labels (or globs of them) to put on containers, e.g. job_name or task*.",
+    each: (glob) =>
+      extraLabels.some((name) => matchesGlob(glob, name))
+        ? undefined
+        : `"${glob}" matches none of ${extraLabels.join(", ")}`,
+  }),
   logging: block("The log driver of containers that name none.", {
     type: text({ doc: "The log driver.", default: "json-file" }),
     config: textMap({ doc: "Its options.", default: { "max-file": "2", "max-size": "2m" } }),
@@ -75,21 +91,40 @@ export const agentFields = {
       doc: "Write the tasks' log files in the driver instead of through the host's log collector.",
       default: false,
     }),
-    max_files: number({ doc: "Files kept of each stream with direct.", default: 10, check: wholeAbove0 }),
-    max_file_size: number({ doc: "Size of one file with direct, MB.", default: 10, check: wholeAbove0 }),
+    max_files: number({
+      doc: "Files kept of each stream with direct.",
+      default: 10,
+      check: check.wholeAbove0,
+    }),
+    max_file_size: number({
+      doc: "Size of one file with direct, MB.",
+      default: 10,
+      check: check.wholeAbove0,
+    }),
   }),
-  pids_limit: number({ doc: "Most processes a container may have; no limit when 0.", default: 0 }),
-  oom_score_adj: number({ doc: "Lowest OOM score adjustment that a task may ask for.", default: 0 }),
+  pids_limit: number({
+    doc: "Most processes a container may have; no limit when 0.",
+    default: 0,
+    check: check.whole,
+  }),
+  oom_score_adj: number({
+    doc: "Lowest OOM score adjustment that a task may ask for.",
+    default: 0,
+    check: check.wholeWithin(-1000, 1000),
+  }),
   disable_log_collection: bool({ doc: "Never read the tasks' output.", default: false }),
   allowed_modes: block("Namespace modes (or globs of them) that tasks may use.", {
     pid: texts({ doc: "For pid_mode." }),
     ipc: texts({ doc: "For ipc_mode." }),
     userns: texts({ doc: "For userns_mode." }),
     uts: texts({ doc: "For uts_mode." }),
+    network: texts({
+      doc: "For network_mode: any when empty, but the network of another allocation's container only where it is named.",
+    }),
   }),
   creation_grace: optionalDuration({
     doc: "How old a container of an unknown task must be before it is removed; older spelling.",
-    minMs: minute,
+    min: minute,
   }),
   windows_allow_insecure_container_admin: bool({
     doc: "Allow ContainerAdmin without isolation; has a meaning on Windows only.",

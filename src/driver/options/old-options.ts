@@ -22,7 +22,7 @@ const todaysKeys: Readonly<Record<string, readonly string[]>> = {
 
 /**
  * The `docker.*` options as a block of today. Wrong values are told under the name they were written with and
- * left out of the block.
+ * left out of the block. Other names are other drivers' business, unless they look like a slip.
  */
 export function readOldOptions(
   options: Readonly<Record<string, unknown>>,
@@ -31,7 +31,7 @@ export function readOldOptions(
 ): Record<string, unknown> {
   const block: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(options)) {
-    if (!name.startsWith("docker.")) continue;
+    if (!name.startsWith("docker.") && closestName(name, Object.keys(todaysKeys)) === undefined) continue;
     const keys = Object.hasOwn(todaysKeys, name) ? todaysKeys[name] : undefined;
     const field = keys === undefined ? undefined : fieldAt(fields, keys);
     if (keys === undefined || field === undefined) {

@@ -7,10 +7,11 @@ const faults = (config: unknown) =>
   checkTaskOptions(config).map(({ path, message }) => `${path.join(".")}: ${message}`);
 
 describe("a config block", () => {
-  it("knows each key of Nomad's docker driver", () => {
+  it("knows each key of Nomad's docker driver, and a few more", () => {
     const keys =
       "image advertise_ipv6_address args auth auth_soft_fail cap_add cap_drop cgroupns command container_exists_attempts cpu_cfs_period cpu_hard_limit cpuset_cpus devices dns_search_domains dns_options dns_servers entrypoint extra_hosts force_pull group_add healthchecks hostname init interactive ipc_mode ipv4_address ipv6_address isolation labels load logging mac_address memory_hard_limit mount mounts network_aliases network_mode oom_score_adj pids_limit pid_mode port_map ports privileged image_pull_timeout readonly_rootfs runtime security_opt shm_size storage_opt sysctl tty ulimit userns_mode uts_mode volumes volume_driver work_dir";
-    expect(Object.keys(taskFields).sort()).toEqual(keys.split(" ").sort());
+    const more = "gpus healthcheck pull_policy stop_signal";
+    expect(Object.keys(taskFields).sort()).toEqual(`${keys} ${more}`.split(" ").sort());
   });
 
   it("says a sentence about each key", () => {

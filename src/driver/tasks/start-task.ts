@@ -5,7 +5,7 @@ import { isLongshoreError, type StartedTask, type StartOptions, type TaskConfig 
 import { hostLabel } from "../container/labels.ts";
 import type { PlannedFile } from "../container/network.ts";
 import { isUserNetwork } from "../container/network.ts";
-import { type ContainerPlan, planContainer } from "../container/plan-container.ts";
+import { type ContainerPlan, type PlanContext, planContainer } from "../container/plan-container.ts";
 import type { EngineFacts } from "../container/planning.ts";
 import type { DriverContext } from "../context.ts";
 import { toSandboxId } from "../networks/network-container.ts";
@@ -37,15 +37,16 @@ export async function startTask(
   const signal = AbortSignal.any(signals);
   await using undo = new Rollback(context.logger);
 
-  const opening = watch.opened({ signal });
-  opening.catch(() => undefined);
+  const planContext = await readPlanContext(context, signal);
+  // What this engine cannot do is told before anything is pulled.
+  planContainer(task.config, planContext);
   const lease = await images.acquire(toAcquireOptions(context, task, taskOptions, signal));
   undo.add(() => lease.release());
-  const info = await opening;
+  await watch.opened({ signal });
   const { openings } = watch;
 
   const config = await joinNetwork(context, task, taskOptions, signal);
-  const plan = planContainer(config, toPlanContext(context, info));
+  const plan = planContainer(config, planContext);
   for (const note of plan.notes) context.emit(task, { type: "note" }, note);
   await writeFiles(plan.files);
 
@@ -97,16 +98,21 @@ async function joinNetwork(
   return { ...task.config, networkIsolation };
 }
 
-function toPlanContext(context: DriverContext, info: EngineInfo) {
-  return { agentOptions: context.agent, topology: context.topology, engine: toEngineFacts(info) };
+async function readPlanContext(context: DriverContext, signal: AbortSignal): Promise<PlanContext> {
+  const { agent, topology, engine, watch } = context;
+  const [info, { apiVersion }] = await Promise.all([watch.opened({ signal }), engine.version({ signal })]);
+  return { agentOptions: agent, topology, engine: toEngineFacts(info, apiVersion) };
 }
 
 /** What a plan must know of an engine. */
-export function toEngineFacts(info: EngineInfo): EngineFacts {
+export function toEngineFacts(info: EngineInfo, apiVersion: string): EngineFacts {
   return {
     cgroupVersion: info.CgroupVersion === "2" ? 2 : 1,
     osType: info.OSType,
     memoryBytes: info.MemTotal,
+    apiVersion,
+    runtimes: Object.keys(info.Runtimes),
+    logDrivers: info.Plugins?.Log ?? undefined,
   };
 }
 
