@@ -2,6 +2,7 @@
 import { copyFile, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { build } from "esbuild";
+import { buildPlugin } from "./build-plugin.mjs";
 import { toLicenseText } from "./bundled-licenses.mjs";
 import { runStep } from "./run-program.mjs";
 import { runMain, SetupError } from "./say.mjs";
@@ -10,8 +11,8 @@ import { repository } from "./tools.mjs";
 const dist = join(repository, "dist");
 
 /**
- * Makes `dist/`: the command and the library as bundles without dependencies, the WebAssembly they load, and the
- * library's types. `--no-types` leaves out the types, for a quick try.
+ * Makes `dist/`: the command and the library as bundles without dependencies, the WebAssembly they load, the plugin
+ * for Nomad as one file, and the library's types. `--no-types` leaves out the types, for a quick try.
  */
 async function main() {
   await rm(dist, { recursive: true, force: true });
@@ -21,6 +22,7 @@ async function main() {
     await copyFile(join(repository, "src", "jobfile", "hcl", name), join(dist, name));
   }
   await writeFile(join(dist, "THIRD-PARTY-LICENSES.txt"), await toLicenseText(repository, bundledFiles));
+  await buildPlugin({ repository, outfile: join(dist, "docker") });
   if (!process.argv.includes("--no-types")) await emitTypes();
 }
 

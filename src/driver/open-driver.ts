@@ -1,0 +1,44 @@
+import { homedir } from "node:os";
+import { createEngine, findEndpoint } from "../engine/index.ts";
+import type { Logger, TaskDriver } from "../task/index.ts";
+import type { Topology } from "./container/planning.ts";
+import { createDockerDriver } from "./docker-driver.ts";
+import type { AgentOptions } from "./options/agent-options.ts";
+
+export interface OpenDriverOptions {
+  readonly agentOptions: AgentOptions;
+  readonly logger: Logger;
+  readonly topology?: Topology | undefined;
+  /** `DOCKER_HOST` and its like, which count where no endpoint option is set. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** A driver that closes its engine's connections with itself. */
+export interface OpenDriver extends AsyncDisposable {
+  readonly driver: TaskDriver;
+}
+
+/** A driver for a Nomad client: on the engine of the options, of `DOCKER_HOST`, or the system's. */
+export function openDockerDriver({ env, logger, ...options }: OpenDriverOptions): OpenDriver {
+  const { endpoint: option, tls: files } = options.agentOptions;
+  const { ca, cert, key } = files;
+  const tls = ca === undefined && cert === undefined && key === undefined ? undefined : { ca, cert, key };
+  const found = findEndpoint({
+    option,
+    tls,
+    env,
+    homeDir: homedir(),
+    uid: process.getuid?.(),
+    mode: env.DOCKER_HOST ? "machine" : "strict",
+  });
+  logger.info("using the Docker engine", { endpoint: found.endpoint, reason: found.reason });
+  const engine = createEngine({ endpoint: found.endpoint, tls: found.tls });
+  const driver = createDockerDriver({ engine, logger, ...options });
+  return {
+    driver,
+    async [Symbol.asyncDispose]() {
+      await driver[Symbol.asyncDispose]();
+      await engine[Symbol.asyncDispose]();
+    },
+  };
+}

@@ -1,0 +1,77 @@
+import { LongshoreError } from "../task/index.ts";
+
+/** What a Nomad client sets so that a plugin knows that it was started as one. */
+const cookie = {
+  name: "NOMAD_PLUGIN_MAGIC_COOKIE",
+  value: "e4327c2e01eabfd75a8a67adb114fb34a757d57eee7728d857a8cec6e91a7255",
+};
+const coreProtocol = 1;
+const pluginProtocol = 2;
+const portRange = { min: 10_000, max: 25_000 };
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What the host asks for, from its environment; go-plugin's documentation has the names. */
+export interface HostWishes {
+  /** The host's certificate, PEM; it wants mutual TLS then. */
+  readonly clientCert: string | undefined;
+  readonly socketDir: string | undefined;
+  /** Name or number of the group that may connect to the socket. */
+  readonly socketGroup: string | undefined;
+  /** For a TCP listener. */
+  readonly ports: { readonly min: number; readonly max: number };
+  /** The host knows multiplexing and waits to hear whether the plugin does. */
+  readonly asksMultiplex: boolean;
+}
+
+export type ListenAddress =
+  | { readonly network: "unix"; readonly path: string }
+  | { readonly network: "tcp"; readonly host: string; readonly port: number };
+
+/** Whether a Nomad client started this process as a plugin. */
+export function isStartedByHost(env: Environment): boolean {
+  return env[cookie.name] === cookie.value;
+}
+
+/** Reads the host's wishes. Throws `invalid` when it speaks no protocol that this plugin does. */
+export function readHostWishes(env: Environment): HostWishes {
+  const versions = (env.PLUGIN_PROTOCOL_VERSIONS ?? "").split(",").map((version) => version.trim());
+  if (!versions.includes(String(pluginProtocol)) && versions.join("") !== "") {
+    const message = `the Nomad agent speaks plugin protocol ${versions.join(", ")}, and this plugin ${pluginProtocol}`;
+    throw new LongshoreError("invalid", message, {
+      hint: "Nomad 1.1 and later speak it: upgrade the agent.",
+    });
+  }
+  return {
+    clientCert: env.PLUGIN_CLIENT_CERT || undefined,
+    socketDir: env.PLUGIN_UNIX_SOCKET_DIR || undefined,
+    socketGroup: env.PLUGIN_UNIX_SOCKET_GROUP || undefined,
+    ports: readPorts(env),
+    asksMultiplex: env.PLUGIN_MULTIPLEX_GRPC !== undefined,
+  };
+}
+
+function readPorts(env: Environment): HostWishes["ports"] {
+  const min = Number(env.PLUGIN_MIN_PORT || portRange.min);
+  const max = Number(env.PLUGIN_MAX_PORT || portRange.max);
+  const isPort = (port: number) => Number.isInteger(port) && port >= 0 && port <= 65_535;
+  if (isPort(min) && isPort(max) && min <= max) return { min, max };
+  throw new LongshoreError(
+    "invalid",
+    `PLUGIN_MIN_PORT (${env.PLUGIN_MIN_PORT}) to PLUGIN_MAX_PORT (${env.PLUGIN_MAX_PORT}) is no range of ports`,
+  );
+}
+
+/** The one line that goes to stdout. `certificate` is DER; undefined without TLS. */
+export function toHandshakeLine(
+  address: ListenAddress,
+  wishes: HostWishes,
+  certificate: Uint8Array | undefined,
+): string {
+  const where = address.network === "unix" ? address.path : `${address.host}:${address.port}`;
+  // Go's raw base64 has no padding.
+  const cert =
+    certificate === undefined ? "" : Buffer.from(certificate).toString("base64").replace(/=+$/, "");
+  const fields = [coreProtocol, pluginProtocol, address.network, where, "grpc", cert];
+  return `${[...fields, ...(wishes.asksMultiplex ? ["false"] : [])].join("|")}\n`;
+}

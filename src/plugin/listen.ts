@@ -1,0 +1,111 @@
+import { execFileSync } from "node:child_process";
+import { chmodSync, chownSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { ServerCredentials } from "@grpc/grpc-js";
+import type { Server } from "nice-grpc";
+import { LongshoreError } from "../task/index.ts";
+import type { HostWishes, ListenAddress } from "./handshake.ts";
+
+/** The kernel's limit for a socket's path, without its closing zero. */
+const longestSocketPath = 107;
+
+/** Where a server listens, until it is disposed. */
+export interface Listening extends Disposable {
+  readonly address: ListenAddress;
+}
+
+/** Listens on a unix socket in a folder of its own; where none can be had, on a port of the loopback address. */
+export async function listen(
+  server: Server,
+  wishes: HostWishes,
+  credentials: ServerCredentials,
+): Promise<Listening> {
+  const folder = process.platform === "win32" ? undefined : makeSocketFolder(wishes);
+  return folder === undefined
+    ? await listenOnPort(server, wishes, credentials)
+    : await listenOnSocket(server, folder, wishes, credentials);
+}
+
+/** A folder that only this user may enter, or undefined where there can be none with a path short enough. */
+function makeSocketFolder({ socketDir }: HostWishes): string | undefined {
+  const prefix = join(socketDir ?? tmpdir(), "longshore-");
+  if (Buffer.byteLength(`${prefix}XXXXXX/plugin`) > longestSocketPath) return undefined;
+  try {
+    return mkdtempSync(prefix);
+  } catch {
+    return undefined;
+  }
+}
+
+async function listenOnSocket(
+  server: Server,
+  folder: string,
+  { socketGroup }: HostWishes,
+  credentials: ServerCredentials,
+): Promise<Listening> {
+  const path = join(folder, "plugin");
+  const remove = () => rmSync(folder, { recursive: true, force: true });
+  try {
+    await server.listen(`unix:${path}`, credentials);
+    if (socketGroup !== undefined) openToGroup(folder, path, socketGroup);
+  } catch (error) {
+    remove();
+    throw error;
+  }
+  return { address: { network: "unix", path }, [Symbol.dispose]: remove };
+}
+
+function openToGroup(folder: string, path: string, group: string): void {
+  const gid = findGroup(group);
+  for (const [name, mode] of [
+    [folder, 0o750],
+    [path, 0o660],
+  ] as const) {
+    chownSync(name, -1, gid);
+    chmodSync(name, mode);
+  }
+}
+
+function findGroup(group: string): number {
+  if (/^\d+$/.test(group)) return Number(group);
+  const line = findGroupLine(group);
+  const gid = Number(line?.split(":")[2]);
+  if (line !== undefined && Number.isInteger(gid)) return gid;
+  throw new LongshoreError(
+    "invalid",
+    `PLUGIN_UNIX_SOCKET_GROUP: there is no group "${group}" on this machine`,
+  );
+}
+
+function findGroupLine(group: string): string | undefined {
+  const local = readFileSync("/etc/group", "utf8").split("\n");
+  const found = local.find((line) => line.startsWith(`${group}:`));
+  if (found !== undefined) return found;
+  try {
+    // Groups of a directory service.
+    return execFileSync("getent", ["group", group], { encoding: "utf8" });
+  } catch {
+    return undefined;
+  }
+}
+
+async function listenOnPort(
+  server: Server,
+  { ports }: HostWishes,
+  credentials: ServerCredentials,
+): Promise<Listening> {
+  const host = "127.0.0.1";
+  let failure: unknown;
+  for (let port = ports.min; port <= ports.max; port++) {
+    try {
+      const bound = await server.listen(`${host}:${port}`, credentials);
+      return { address: { network: "tcp", host, port: bound }, [Symbol.dispose]: () => undefined };
+    } catch (error) {
+      failure = error;
+    }
+  }
+  throw new LongshoreError("conflict", `no port from ${ports.min} to ${ports.max} is free on ${host}`, {
+    cause: failure,
+  });
+}

@@ -1,0 +1,88 @@
+import { closeSync, constants, fstatSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { type LogPosition, type TaskConfig, toTaskDirs } from "../../task/index.ts";
+
+/** How much of a task's output the host has. */
+export interface Noted {
+  /** Where the engine's log goes on; undefined for its beginning. */
+  readonly position: LogPosition | undefined;
+  /** Bytes that the host has of the piece after that. */
+  readonly partialBytes: number;
+}
+
+// Room for the longest note, so that a shorter one covers a longer one whole.
+const noteBytes = 128;
+
+/** The root of the task's own folder: unlike the folder of the logs, no task can reach it. */
+export function toNotePath(task: TaskConfig): string {
+  return join(toTaskDirs(task).taskDir, ".longshore-output");
+}
+
+/**
+ * Keeps note of how far a task's output has been handed over, so that a later process goes on there. Written right
+ * after each piece without waiting in between, so that a kill hardly falls between the two. A disk that takes no note
+ * costs a repetition after the next restart, and nothing else.
+ */
+export class PositionNote {
+  readonly #path: string;
+  #fd: number | undefined;
+  #failed = false;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** What an earlier process noted; the beginning when there is nothing readable. */
+  read(): Noted {
+    try {
+      const fd = this.#open();
+      return parseNote(readFileSync(fd, "utf8"));
+    } catch {
+      return { position: undefined, partialBytes: 0 };
+    }
+  }
+
+  write({ position, partialBytes }: Noted): void {
+    if (this.#failed) return;
+    try {
+      const text = `${position?.timeNs ?? "-"} ${position?.frames ?? 0} ${partialBytes}\n`;
+      writeSync(this.#open(), text.padEnd(noteBytes), 0);
+    } catch {
+      this.#failed = true;
+    }
+  }
+
+  close(): void {
+    if (this.#fd !== undefined) closeSync(this.#fd);
+    this.#fd = undefined;
+  }
+
+  remove(): void {
+    this.close();
+    this.#failed = true;
+    rmSync(this.#path, { force: true });
+  }
+
+  #open(): number {
+    if (this.#fd !== undefined) return this.#fd;
+    const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+    const fd = openSync(this.#path, flags, 0o600);
+    const found = fstatSync(fd);
+    if (!found.isFile() || found.nlink !== 1) {
+      closeSync(fd);
+      throw new Error(`${this.#path} is not this plugin's`);
+    }
+    this.#fd = fd;
+    return fd;
+  }
+}
+
+function parseNote(text: string): Noted {
+  const match = /^(\d{1,20}|-) (\d{1,15}) (\d{1,15})\n/.exec(text);
+  if (match === null) return { position: undefined, partialBytes: 0 };
+  const [, timeNs = "-", frames, partialBytes] = match;
+  return {
+    position: timeNs === "-" ? undefined : { timeNs, frames: Number(frames) },
+    partialBytes: Number(partialBytes),
+  };
+}

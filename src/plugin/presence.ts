@@ -1,0 +1,28 @@
+/** Knows whether a host is there, by its calls: a connected one holds streams open. */
+export class Presence {
+  readonly #onAlone: () => void;
+  readonly #aloneMs: number;
+  #calls = 0;
+  #timer: NodeJS.Timeout;
+
+  /** `onAlone` is called whenever nobody has called for `aloneMs`, again and again. */
+  constructor(aloneMs: number, onAlone: () => void) {
+    this.#aloneMs = aloneMs;
+    this.#onAlone = onAlone;
+    this.#timer = this.#wait();
+  }
+
+  /** Begins a call; the answer ends it. */
+  enter(): () => void {
+    this.#calls++;
+    clearTimeout(this.#timer);
+    return () => {
+      this.#calls--;
+      if (this.#calls === 0) this.#timer = this.#wait();
+    };
+  }
+
+  #wait(): NodeJS.Timeout {
+    return setInterval(this.#onAlone, this.#aloneMs).unref();
+  }
+}
