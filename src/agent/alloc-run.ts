@@ -144,9 +144,9 @@ async function runOneTask(
       scope.queue.pushOutput({ at: context.clock.now(), type: "log", task, stream, data }),
     onNote: (message) => host.emit({ type: "note" }, message),
   });
-  // One of its own: each listener on a signal that all tasks share would count against its limit.
-  const detach = AbortSignal.any([scope.detach]);
-  const signals = { stop, kill: alloc.kill, detach };
+  // Of its own: each listener on a signal that all tasks share would count against its limit.
+  const [detach, giveUp] = [AbortSignal.any([scope.detach]), AbortSignal.any([scope.patience.over])];
+  const signals = { stop, kill: alloc.kill, detach, giveUp };
   const phase = await runTask({ context, host, record: toRecord(alloc, name), logs, signals });
   await removeLogPosition(positionPath);
   return phase;

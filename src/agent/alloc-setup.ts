@@ -1,4 +1,5 @@
-import { readdir } from "node:fs/promises";
+import { lstat, readdir } from "node:fs/promises";
+import { join } from "node:path";
 import type { LongshoreError } from "../task/index.ts";
 import type { AllocState } from "./agent.ts";
 import { createAllocDir, removeAllocDir, toLogsDir } from "./alloc-dir.ts";
@@ -44,10 +45,12 @@ export async function tearDownAlloc(
   const { scope, record } = alloc;
   const { context } = scope;
   const allocDir = toAllocDir(context.settings, record.id);
-  const keepLogs = end === "failed" && (await readdir(toLogsDir(allocDir)).catch(() => [])).length > 0;
+  const keepLogs = end === "failed" && (await holdsOutput(toLogsDir(allocDir)));
   try {
     if (record.networkRequested)
-      await context.driver.destroyNetwork(record.id, { signal: AbortSignal.any([scope.detach]) });
+      await context.driver.destroyNetwork(record.id, {
+        signal: AbortSignal.any([scope.detach, scope.patience.over]),
+      });
     record.networkRequested = false;
   } catch (error) {
     scope.detach.throwIfAborted();
@@ -58,7 +61,9 @@ export async function tearDownAlloc(
   }
   for (const port of listPorts(record.ports)) scope.ports.release(port.value);
   for (const task of Object.values(record.tasks)) scope.cores.release(task.cores);
-  if (!context.keepAllocs)
+  const isLeft = Object.values(record.tasks).some((task) => task.handle !== null);
+  // A container that could not be removed may still write there: the next run removes both.
+  if (!context.keepAllocs && !isLeft)
     await removeAllocDir(allocDir, { keepLogs }).catch((error: unknown) =>
       context.logger.warn(toLongshoreError(error).message, { alloc: record.id }),
     );
@@ -66,4 +71,13 @@ export async function tearDownAlloc(
   const state = end === "failed" ? "failed" : "complete";
   emitState(alloc, state, end === "stopped" ? reason : where);
   return state;
+}
+
+/** Log files are made before a task starts: empty ones tell nobody anything. */
+async function holdsOutput(logsDir: string): Promise<boolean> {
+  for (const name of await readdir(logsDir).catch(() => [])) {
+    const found = await lstat(join(logsDir, name)).catch(() => undefined);
+    if (found?.isFile() && found.size > 0) return true;
+  }
+  return false;
 }

@@ -14,6 +14,7 @@ import { createEventQueue } from "./event-queue.ts";
 import { lockJob } from "./job-lock.ts";
 import { startJob } from "./job-run.ts";
 import type { JobScope } from "./job-scope.ts";
+import { createKillPatience } from "./kill-patience.ts";
 import { readNodeFacts } from "./machine.ts";
 import { checkJob } from "./plan-job.ts";
 import { createPortAllocator, type PortAllocator } from "./port-allocator.ts";
@@ -89,6 +90,7 @@ async function beginJob(shared: Shared, job: Job, options: RunOptions): Promise<
       jobFolder,
       queue: createEventQueue(),
       detach: detach.signal,
+      patience: createKillPatience(context.clock),
       save: () => store.save(record),
       note: () =>
         store.save(record).catch((error: unknown) => context.logger.error(toLongshoreError(error).message)),

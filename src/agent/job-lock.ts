@@ -1,10 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { readdir, readFile, rename, rm, rmdir, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { errorCode } from "../host/index.ts";
 import { LongshoreError } from "../task/index.ts";
 import { systemClock } from "./clock.ts";
 import { makeJobFolder } from "./state-store.ts";
-import { errorCode, toFileError, toLongshoreError } from "./to-error.ts";
+import { toFileError, toLongshoreError } from "./to-error.ts";
 
 /** Held by one process at a time; released by disposing. */
 export interface JobLock extends AsyncDisposable {
@@ -66,8 +67,13 @@ async function writeClaim(folder: string, path: string, claim: Claim): Promise<v
 /** Whole at once: no one ever sees a claim without its holder. */
 async function replaceClaim(path: string, claim: Claim): Promise<void> {
   const temporary = join(dirname(path), `.${basename(path)}`);
-  await writeFile(temporary, JSON.stringify(claim), { mode: 0o600 });
-  await rename(temporary, path);
+  try {
+    await writeFile(temporary, JSON.stringify(claim), { mode: 0o600 });
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => undefined);
+    throw error;
+  }
 }
 
 /** Resolves when no living process has a claim but us; true when a dead one had. */

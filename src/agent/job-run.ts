@@ -53,6 +53,7 @@ export function startJob(options: StartJobOptions): JobRun {
       return outcome;
     } finally {
       watching.abort();
+      scope.patience[Symbol.dispose]();
       queue.end();
       await options.store.close();
       await options.lock[Symbol.asyncDispose]();
@@ -77,7 +78,9 @@ export function startJob(options: StartJobOptions): JobRun {
     },
     kill() {
       queue.release();
-      if (request !== "kill") ask("kill", "the job was killed");
+      if (request === "kill") return;
+      ask("kill", "the job was killed");
+      scope.patience.kill();
     },
   };
 }
@@ -97,6 +100,7 @@ async function passEvents({ scope, record }: StartJobOptions, signal: AbortSigna
     for await (const event of context.driver.taskEvents({ signal: either })) {
       const alloc = allocs.get(event.allocId);
       if (alloc === undefined) continue;
+      scope.patience.hear(event);
       const task = toRef(job, alloc, event);
       queue.push({ at: event.at, type: "task-event", task, message: event.message, detail: event.detail });
     }

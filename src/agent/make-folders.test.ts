@@ -24,7 +24,7 @@ describe("folders", () => {
     async () => {
       await expect(makeFolders("/proc/x/y/z")).rejects.toMatchObject({ code: "ENOENT", path: "/proc/x" });
       await expect(makeJobFolder("/proc/x/jobs/web")).rejects.toMatchObject({
-        kind: "invalid",
+        kind: "not-found",
         message: "cannot make the folder /proc/x: there can be no new folder",
         hint: "Choose a data folder on a disk.",
       });

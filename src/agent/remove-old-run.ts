@@ -22,7 +22,9 @@ export async function removeOldRun(
   record: JobRecord,
   { jobFolder, signal }: { readonly jobFolder: string; readonly signal: AbortSignal | undefined },
 ): Promise<void> {
-  context.logger.info("removing what an earlier run left", { job: record.jobId });
+  const left = record.allocations.flatMap(({ tasks }) => Object.values(tasks)).filter(hasContainer);
+  if (left.length > 0)
+    context.logger.warn("an earlier run of this job left containers: they are removed first");
   const removing = record.allocations.flatMap((alloc) =>
     Object.entries(alloc.tasks).map(([name, task]) => removeTask(context, { name, task, signal })),
   );
@@ -36,6 +38,10 @@ export async function removeOldRun(
     for (const name of Object.keys(alloc.tasks))
       await removeLogPosition(toPositionPath(jobFolder, alloc.id, name));
   }
+}
+
+function hasContainer({ handle, starting }: TaskRecord): boolean {
+  return handle !== null || starting !== null;
 }
 
 interface OldTask {

@@ -1,8 +1,9 @@
 import { readFileSync, realpathSync } from "node:fs";
-import { lstat, mkdir, realpath } from "node:fs/promises";
+import { lstat, realpath } from "node:fs/promises";
 import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
+import { errorCode } from "../host/index.ts";
 import { LongshoreError } from "../task/index.ts";
-import { errorCode } from "./to-error.ts";
+import { makeFolders } from "./make-folders.ts";
 
 /** Folders of a task that files may be put into, on the host. */
 export interface TaskRoots {
@@ -62,7 +63,7 @@ export function readTaskFile(path: string, roots: TaskRoots): string {
 
 /** Makes the folder, and the ones above it, for every user: containers need not run as root. */
 export async function makeOpenFolder(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o777 });
+  await makeFolders(folder);
 }
 
 /** Whether `path` is `folder` or below it, by its text. */

@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
 import { chmod, open, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { errorCode } from "../host/index.ts";
 import { makeFolders } from "./make-folders.ts";
 import { parseJobRecord } from "./parse-record.ts";
 import type { JobRecord } from "./run-record.ts";
-import { errorCode, toFileError, toFolderError } from "./to-error.ts";
+import { toFileError, toFolderError } from "./to-error.ts";
 
 /** The stored state of one job. Only the holder of the job's lock may use it. */
 export interface StateStore {
@@ -62,7 +63,9 @@ export function createStateStore(folder: string): StateStore {
       const record = parseJobRecord(text);
       if (record !== undefined) return { record, setAside: undefined };
       const aside = `${path}.unreadable-${Date.now()}`;
-      await rename(path, aside);
+      await rename(path, aside).catch((error: unknown) => {
+        throw toFileError(error, "set the job's unreadable state aside as", aside);
+      });
       return { record: undefined, setAside: aside };
     },
     async save(record) {

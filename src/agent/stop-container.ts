@@ -32,11 +32,13 @@ export async function stopContainer(
     if (!signals.kill.aborted) return giveUp(run, error);
   }
   if (!signals.kill.aborted) return true;
+  const untilGivenUp = AbortSignal.any([signals.detach, signals.giveUp]);
   try {
-    await context.driver.stopTask(taskId, { graceMs: 0, killSignal: "SIGKILL", signal: signals.detach });
+    await context.driver.stopTask(taskId, { graceMs: 0, killSignal: "SIGKILL", signal: untilGivenUp });
     return true;
   } catch (error) {
     signals.detach.throwIfAborted();
+    if (signals.giveUp.aborted) throw toLeftBehind(run, error);
     return isLongshoreError(error, "not-found") || giveUp(run, error);
   }
 }
@@ -45,22 +47,33 @@ export async function stopContainer(
 export async function endContainer(run: TaskRun, taskId: string): Promise<void> {
   const { context, signals } = run;
   const signal = AbortSignal.any([signals.kill, signals.detach]);
-  const destroy = (): Promise<void> =>
-    context.driver.destroyTask(taskId, { force: true, signal: signals.detach });
+  const untilGivenUp = AbortSignal.any([signals.detach, signals.giveUp]);
   try {
-    await persist(run, destroy, signal);
+    await persist(
+      run,
+      () => context.driver.destroyTask(taskId, { force: true, signal: untilGivenUp }),
+      signal,
+    );
   } catch (error) {
     signals.detach.throwIfAborted();
-    throw new LongshoreError(
-      "internal",
-      `its container could not be removed: ${toLongshoreError(error).message}`,
-      {
-        cause: error,
-        hint: "Run the job again when the engine is back: it takes care of what is left.",
-        retryable: false,
-      },
-    );
+    if (signals.giveUp.aborted) throw toLeftBehind(run, error);
+    const { message } = toLongshoreError(error);
+    throw new LongshoreError("internal", `its container could not be removed: ${message}`, {
+      cause: error,
+      hint: "Run the job again when the engine is back: it takes care of what is left.",
+      retryable: false,
+    });
   }
+}
+
+/** What is told of a container whose engine did not answer when it was to be killed. */
+function toLeftBehind({ record }: TaskRun, cause: unknown): LongshoreError {
+  const id = record.handle?.driverState.containerId.slice(0, 12) ?? "";
+  return new LongshoreError("unavailable", `Docker does not answer: container ${id} may be left behind`, {
+    cause,
+    hint: `When Docker is back, run the job again: it removes the container. So does \`docker rm --force ${id}\`.`,
+    retryable: false,
+  });
 }
 
 /** The delay ends early when the task does, or when it is to be killed. */

@@ -39,4 +39,6 @@ export interface StopSignals {
   readonly kill: AbortSignal;
   /** Let go of it: the container goes on. */
   readonly detach: AbortSignal;
+  /** Wait no longer for an engine that does not answer a kill: what it leaves behind is told. */
+  readonly giveUp: AbortSignal;
 }

@@ -78,7 +78,8 @@ async function recover(run: TaskRun): Promise<TaskLogSink | undefined> {
   const sink = await logs.resume();
   try {
     const logPosition = sink.position;
-    await context.driver.recoverTask(handle, { logs: sink.sink, logPosition, signal: signals.detach });
+    const signal = AbortSignal.any([signals.detach, signals.giveUp]);
+    await context.driver.recoverTask(handle, { logs: sink.sink, logPosition, signal });
   } catch (error) {
     if (!isLongshoreError(error, "not-found")) throw error;
     record.handle = null;
@@ -109,7 +110,9 @@ async function startOnce(run: TaskRun): Promise<TaskLogSink> {
   const { context, host, record, logs, signals } = run;
   const signal = AbortSignal.any([signals.stop, signals.detach]);
   if (signals.stop.aborted && record.starting !== null)
-    await removeLeftStart(context.driver, record.starting, { signal: signals.detach });
+    await removeLeftStart(context.driver, record.starting, {
+      signal: AbortSignal.any([signals.detach, signals.giveUp]),
+    });
   signal.throwIfAborted();
   // A start that an earlier run did not see the end of is made again with the same ids: the driver takes over
   // the container if it is there.

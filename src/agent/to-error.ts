@@ -1,4 +1,7 @@
-import { LongshoreError } from "../task/index.ts";
+import { statfsSync } from "node:fs";
+import { dirname } from "node:path";
+import { errorCode } from "../host/index.ts";
+import { type ErrorKind, LongshoreError } from "../task/index.ts";
 
 /** Any thrown thing as a LongshoreError; one of ours stays as it is, others become `internal` with their words. */
 export function toLongshoreError(thrown: unknown, what?: string): LongshoreError {
@@ -7,33 +10,82 @@ export function toLongshoreError(thrown: unknown, what?: string): LongshoreError
   return new LongshoreError("internal", what === undefined ? words : `${what}: ${words}`, { cause: thrown });
 }
 
-const fileFaults: Readonly<Record<string, { readonly why: string; readonly hint: string }>> = {
-  ENOSPC: { why: "the disk is full", hint: "Free some space, or choose another data folder with more room." },
-  EDQUOT: { why: "the disk quota is used up", hint: "Free some space, or choose another data folder." },
-  EACCES: { why: "permission denied", hint: "Choose a data folder that you may write to." },
-  EPERM: { why: "not permitted", hint: "Choose a data folder that you may write to." },
-  EROFS: { why: "the file system is read-only", hint: "Choose a data folder on a writable file system." },
+interface FileFault {
+  readonly kind: ErrorKind;
+  /** The system's own words when missing. */
+  readonly why?: string;
+  readonly hint?: string;
+}
+
+const fullDisk: FileFault = {
+  kind: "unavailable",
+  why: "the disk is full",
+  hint: "Free some space, or choose another data folder with more room.",
+};
+const noMoreFiles: FileFault = {
+  kind: "unavailable",
+  why: "the disk takes no more files",
+  hint: "Remove files that are not needed (its inodes are used up, not its space), or choose another data folder.",
+};
+const unknownFault: FileFault = { kind: "internal" };
+
+/** None is `invalid`: that is for what someone wrote, and this is how the machine is. */
+const fileFaults: Readonly<Record<string, FileFault>> = {
+  EDQUOT: {
+    kind: "unavailable",
+    why: "the disk quota is used up",
+    hint: "Free some space, or choose another data folder.",
+  },
+  EACCES: {
+    kind: "unauthorized",
+    why: "permission denied",
+    hint: "Choose a data folder that you may write to.",
+  },
+  EPERM: { kind: "unauthorized", why: "not permitted", hint: "Choose a data folder that you may write to." },
+  EROFS: {
+    kind: "unavailable",
+    why: "the file system is read-only",
+    hint: "Choose a data folder on a writable file system.",
+  },
   ENOTDIR: {
+    kind: "conflict",
     why: "a part of the path is a file, not a folder",
     hint: "Choose another data folder, or remove that file.",
   },
+  ENOENT: { kind: "not-found" },
 };
 
 /** A file system failure as an error that says what was tried on which path and why it failed. */
 export function toFileError(thrown: unknown, what: string, path: string): LongshoreError {
   if (thrown instanceof LongshoreError) return thrown;
-  const fault = fileFaults[errorCode(thrown) ?? ""];
-  const why = fault?.why ?? (thrown instanceof Error ? thrown.message : String(thrown));
-  return new LongshoreError("invalid", `cannot ${what} ${path}: ${why}`, {
-    cause: thrown,
-    hint: fault?.hint,
-    retryable: false,
-  });
+  const code = errorCode(thrown) ?? "";
+  const fault = code === "ENOSPC" ? toFullDisk(path) : (fileFaults[code] ?? unknownFault);
+  return describeFault(thrown, `cannot ${what} ${path}`, fault);
 }
 
-const folderFaults: Readonly<Record<string, { readonly why: string; readonly hint: string }>> = {
-  ENOENT: { why: "there can be no new folder", hint: "Choose a data folder on a disk." },
-  EEXIST: { why: "something that is no folder is there", hint: "Choose another data folder, or remove it." },
+/** A disk also gives this error while it has space: for every file it needs an inode, and they are numbered. */
+function toFullDisk(path: string): FileFault {
+  try {
+    const { files, ffree, bavail } = statfsSync(path);
+    return files > 0 && ffree === 0 && bavail > 0 ? noMoreFiles : fullDisk;
+  } catch (error) {
+    const above = dirname(path);
+    return errorCode(error) === "ENOENT" && above !== path ? toFullDisk(above) : fullDisk;
+  }
+}
+
+function describeFault(cause: unknown, what: string, { kind, why, hint }: FileFault): LongshoreError {
+  const words = why ?? (cause instanceof Error ? cause.message : String(cause));
+  return new LongshoreError(kind, `${what}: ${words}`, { cause, hint, retryable: false });
+}
+
+const folderFaults: Readonly<Record<string, FileFault>> = {
+  ENOENT: { kind: "not-found", why: "there can be no new folder", hint: "Choose a data folder on a disk." },
+  EEXIST: {
+    kind: "conflict",
+    why: "something that is no folder is there",
+    hint: "Choose another data folder, or remove it.",
+  },
 };
 
 /** Why a folder could not be made, by the name of the one where it failed. */
@@ -41,16 +93,5 @@ export function toFolderError(thrown: unknown, folder: string): LongshoreError {
   const path = thrown instanceof Error && "path" in thrown ? String(thrown.path) : folder;
   const fault = folderFaults[errorCode(thrown) ?? ""];
   if (fault === undefined) return toFileError(thrown, "make the folder", path);
-  return new LongshoreError("invalid", `cannot make the folder ${path}: ${fault.why}`, {
-    cause: thrown,
-    hint: fault.hint,
-    retryable: false,
-  });
-}
-
-/** Node's code of an error (`ENOENT`), when it has one. */
-export function errorCode(thrown: unknown): string | undefined {
-  return thrown instanceof Error && "code" in thrown && typeof thrown.code === "string"
-    ? thrown.code
-    : undefined;
+  return describeFault(thrown, `cannot make the folder ${path}`, fault);
 }

@@ -1,5 +1,5 @@
 import { type Diagnostic, formatDiagnostic, JobFileError } from "../jobfile/index.ts";
-import { isLongshoreError, type LongshoreError, OptionsError } from "../task/index.ts";
+import { isLongshoreError, OptionsError } from "../task/index.ts";
 import type { CommandIo } from "./command-io.ts";
 import { exitCodes } from "./exit-code.ts";
 import { type JsonError, toJsonError, toJsonLine, toJsonProblem } from "./render/json-events.ts";
@@ -19,13 +19,7 @@ export function reportError(error: unknown, { io, json }: ReportOptions): number
     for (const line of describeForPeople(error, io)) io.screen.note(line);
   }
   if (io.env.LONGSHORE_DEBUG === "1") io.screen.note(toTrace(error));
-  return isLongshoreError(error, "invalid") && !isOfMachine(error) ? exitCodes.usage : exitCodes.failed;
-}
-
-/** A full disk, or a folder that may not be written, is no fault of the job file or the command line. */
-function isOfMachine(error: LongshoreError): boolean {
-  const isInput = error instanceof JobFileError || error instanceof UsageError;
-  return !isInput && error.cause instanceof Error && "syscall" in error.cause;
+  return isLongshoreError(error, "invalid") ? exitCodes.usage : exitCodes.failed;
 }
 
 function describeForPrograms(error: unknown): JsonError {

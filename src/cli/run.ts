@@ -55,7 +55,8 @@ async function runJob(running: Running): Promise<number> {
   await using agent = createAgent({ driver, dataDir, hostAddress, logger });
   const facts = needsEngineFacts(read.job) ? await addEngineFacts(node, driver, stops.signal) : node;
   stops.signal.throwIfAborted();
-  const jobRun = await agent.runJob(read.job, { node: facts }).catch((error: unknown) => {
+  const options = { node: facts, signal: stops.signal };
+  const jobRun = await agent.runJob(read.job, options).catch((error: unknown) => {
     throw locateProblems(error, input.words[0] ?? "", read);
   });
   try {
@@ -105,6 +106,10 @@ async function follow(jobRun: JobRun, { io, reporter, stops }: Running): Promise
       reporter.note("Killing the tasks");
       jobRun.kill();
     },
+    leave: () =>
+      reporter.warning(
+        "left at once: containers may still run; run the job again, and it takes care of them",
+      ),
   });
   const onClosed = (): void => jobRun.stop("nobody reads the output any more");
   if (io.output.closed.aborted) onClosed();

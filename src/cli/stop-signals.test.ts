@@ -9,6 +9,9 @@ function setUp() {
   const listener = {
     stop: (signal: string) => void told.push(`stop ${signal}`),
     kill: () => void told.push("kill"),
+    leave: () => {
+      throw new Error("left");
+    },
   };
   const send = (signal: string): boolean => source.emit(signal, signal);
   return { source, signals, told, listener, send };
@@ -22,6 +25,15 @@ describe("StopSignals", () => {
     send("SIGINT");
     expect(told).toEqual(["stop SIGINT", "kill"]);
     expect(signals.exitCode).toBe(130);
+  });
+
+  it("leaves with the third, and lets the listener say so first", () => {
+    const { signals, told, listener, send } = setUp();
+    signals.listen(listener);
+    send("SIGINT");
+    send("SIGINT");
+    expect(() => send("SIGINT")).toThrow("left");
+    expect(told).toEqual(["stop SIGINT", "kill"]);
   });
 
   it("tells a listener that comes late what it missed", () => {

@@ -8,6 +8,8 @@ export interface StopListener {
   stop(signal: StopSignal): void;
   /** The second one: kill. */
   kill(): void;
+  /** The third one: the process ends when this returns. */
+  leave(): void;
 }
 
 /**
@@ -25,7 +27,7 @@ export class StopSignals implements Disposable {
     this.#received.push(signal);
     this.#stopped.abort(new LongshoreError("canceled", `stopped by ${signal}`));
     this.#tell(this.#received.length);
-    if (this.#received.length > 2) process.exit(this.exitCode ?? exitCodes.failed);
+    if (this.#received.length > 2) this.#leave();
   };
 
   constructor(source: NodeJS.EventEmitter) {
@@ -52,6 +54,11 @@ export class StopSignals implements Disposable {
 
   [Symbol.dispose](): void {
     for (const signal of signals) this.#process.off(signal, this.#onSignal);
+  }
+
+  #leave(): never {
+    this.#listener?.leave();
+    process.exit(this.exitCode ?? exitCodes.failed);
   }
 
   #tell(count: number): void {

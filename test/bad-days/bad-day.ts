@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { chmod, mkdtemp, readdir, readFile } from "node:fs/promises";
+import { chmod, mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "vitest";
 import { bed, callEngineOk } from "../bed/index.ts";
@@ -125,6 +125,12 @@ export async function expectTold(condition: string, shown: string): Promise<void
   const missing = messages.filter((message) => !shown.includes(message));
   expect(missing, shown.slice(-2000)).toEqual([]);
   expect(shown.match(/^\s+at .*/m)).toBe(null);
+}
+
+/** Tells the one task of a run, which waits for it, to end. */
+export async function letGo({ dataDir }: Pick<Day, "dataDir">): Promise<void> {
+  const [allocId = ""] = await readdir(join(dataDir, "alloc"));
+  await writeFile(join(dataDir, "alloc", allocId, "alloc/data/stop"), "");
 }
 
 /** Lets a user without rights use what lies in the bed's folder. */

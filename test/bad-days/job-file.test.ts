@@ -29,6 +29,7 @@ const seed = `job "x" {
 
 /** What takes the place of what in a job that runs. */
 const edits: readonly (readonly [condition: string, from: string | RegExp, to: string])[] = [
+  ["no driver", /driver .*/, ""],
   ["no image", /image .*/, ""],
   ["another driver", '"docker"', '"exec"'],
   ["CPU of zero", "= 20", "= 0"],
@@ -78,14 +79,19 @@ describe.concurrent("a job file with", () => {
       "a container's network that is not there",
       (job) => job.replace("config {", inConfig('network_mode = "container:nobody"')),
     ],
+    ["less memory than Docker gives", (job) => job.replace("= 16", "= 4")],
   ];
 
   test.each(starts)("%s ends with 1, the reason told, and no container left", async (condition, edit) => {
     const { code, shown, dataDir } = await liveDay(program, edit(shellJob("echo hi")), {
-      places: [[/container [0-9a-f]{12}/g, "container <id>"]],
+      places: [
+        [/container [0-9a-f]{12}/g, "container <id>"],
+        [/"sh-[0-9a-f-]{36}"/g, '"sh-<alloc>"'],
+      ],
     });
     expect(code).toBe(1);
     await expectTold(condition, shown);
+    expect(shown).not.toContain("logs are kept");
     await expectNothingLeft(dataDir);
   });
 

@@ -1,9 +1,9 @@
 import { createReadStream, createWriteStream } from "node:fs";
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import { LongshoreError } from "../../task/index.ts";
+import { makeFolders } from "../make-folders.ts";
 import type { TaskRoots } from "../safe-path.ts";
 import type { ArtifactLimits } from "./artifact-limits.ts";
 import type { ArchiveKind } from "./artifact-source.ts";
@@ -25,7 +25,7 @@ export interface UnpackOptions {
 /** Unpacks an archive. Rejects with `invalid` for a broken one and for one with entries that would do harm. */
 export async function unpack(archive: string, options: UnpackOptions): Promise<void> {
   const { kind, folder, source, signal } = options;
-  await mkdir(folder, { recursive: true });
+  await makeFolders(folder);
   const budget = new EntryBudget(options.limits, source);
   try {
     if (kind === "gz") await gunzip(archive, options, budget);

@@ -1,8 +1,9 @@
 import { createWriteStream } from "node:fs";
-import { chmod, mkdir, rm, symlink } from "node:fs/promises";
+import { chmod, rm, symlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { Entry, ZipFile } from "yauzl";
+import { makeFolders } from "../make-folders.ts";
 import { assertNoEscape, type TaskRoots } from "../safe-path.ts";
 import type { EntryBudget } from "./entry-budget.ts";
 
@@ -52,7 +53,7 @@ async function unpackEntry(zip: ZipFile, entry: Entry, options: UnzipOptions): P
   if (otherTypes.has(mode & typeMask)) throw budget.refuse(`entry "${name}" is a device or pipe`);
   await prepareParent(path, options);
   if (name.endsWith("/")) {
-    await mkdir(path, { recursive: true });
+    await makeFolders(path);
     return undefined;
   }
   const stream = await zip.openReadStreamPromise(entry);
@@ -71,7 +72,7 @@ async function unpackEntry(zip: ZipFile, entry: Entry, options: UnzipOptions): P
 /** A task of the group may have put a link where a folder should be. */
 async function prepareParent(path: string, { roots, source }: UnzipOptions): Promise<void> {
   await assertNoEscape(dirname(path), roots, `artifact "${source}"`);
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolders(dirname(path));
 }
 
 async function readTarget(

@@ -111,7 +111,9 @@ export class RunView {
       : isAside(detail)
         ? noteColors.dim
         : String;
-    const message = paint(capitalise(event.message));
+    // The label says whose it is.
+    const said = event.message.replace(`task "${task.task}": `, "");
+    const message = paint(capitalise(said));
     this.note(event.at, `${this.#paintedLabel(task, this.#notePaints)} ${message}`);
     if (detail.type === "failed" && detail.error.hint !== undefined)
       screen.note(`${" ".repeat(9)}${noteColors.dim(`hint: ${detail.error.hint}`)}`);
