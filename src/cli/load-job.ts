@@ -6,6 +6,7 @@ import { parseAssignments } from "./assignments.ts";
 import type { CommandInput, CommandIo } from "./command-io.ts";
 import { toDataDir } from "./data-dir.ts";
 import { readStdin, stdinName } from "./read-stdin.ts";
+import { UsageError } from "./usage-error.ts";
 
 /** What a job is to run with on this machine. */
 export interface Setting {
@@ -34,6 +35,7 @@ export async function loadSetting(input: CommandInput, io: CommandIo): Promise<S
   const file = input.text("config");
   const config = file === undefined ? undefined : await readAgentConfig({ file });
   const options = parseAssignments("option", input.texts("option"));
+  checkOptionNames(Object.keys(options));
   const facts = readNodeFacts();
   return {
     agentOptions: parseAgentOptions(config?.plugin, { ...config?.clientOptions, ...options }),
@@ -41,4 +43,14 @@ export async function loadSetting(input: CommandInput, io: CommandIo): Promise<S
     node: { ...facts, meta: { ...facts.meta, ...config?.clientMeta } },
     hostAddress: toHostAddress({ flag: input.text("address"), env: io.env }),
   };
+}
+
+/** A file's client options may be for other drivers; what is given by hand is for this one. */
+function checkOptionNames(names: readonly string[]): void {
+  const foreign = names.find((name) => !name.startsWith("docker."));
+  if (foreign === undefined) return;
+  throw new UsageError(
+    `-option ${foreign}: is no option of the docker driver`,
+    "Its options begin with docker., such as docker.cleanup.image; docs/options.md has them all.",
+  );
 }

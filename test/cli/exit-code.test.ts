@@ -51,6 +51,11 @@ const usage: readonly (readonly [string, readonly string[], string])[] = [
   ["an option without value", ["fingerprint", "-option", "x"], "-option x: is not name=value"],
   ["an unknown option", ["fingerprint", "-option", "docker.x=1"], "docker.x: unknown option"],
   [
+    "another driver's option",
+    ["fingerprint", "-option", "driver.exec=1"],
+    "is no option of the docker driver",
+  ],
+  [
     "an option that is no boolean",
     ["fingerprint", "-option", "docker.cleanup.image=si"],
     "docker.cleanup.image",

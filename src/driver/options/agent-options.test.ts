@@ -71,6 +71,24 @@ describe("the agent's options", () => {
     ]);
   });
 
+  it("of other drivers are not looked at, but a slip in a name of these is told", () => {
+    const old = { "driver.raw_exec.enable": "1", "dokcer.cleanup.image": "false" };
+    expect(faults({}, old)).toEqual([
+      'dokcer.cleanup.image: unknown option; did you mean "docker.cleanup.image"?',
+    ]);
+  });
+
+  it.each([
+    [{ allow_caps: ["chwon"] }, 'allow_caps.0: "chwon" is no capability; did you mean "CHOWN"?'],
+    [{ endpoint: "/var/run/docker.sock" }, "endpoint: must be unix:// or tcp:// and so on"],
+    [{ extra_labels: ["job_nam"] }, 'extra_labels.0: "job_nam" matches none of job_name'],
+    [{ pids_limit: -1 }, "pids_limit: must be a whole number, not negative"],
+    [{ oom_score_adj: 2000 }, "oom_score_adj: must be from -1000 to 1000"],
+    [{ volumes: { selinuxlabel: "y" } }, "volumes.selinuxlabel: must be one of z, Z"],
+  ])("of %j are refused", (config, problem) => {
+    expect(faults(config)).toEqual([expect.stringContaining(problem)]);
+  });
+
   it.each([
     [7],
     ["x"],
