@@ -110,6 +110,54 @@ describe("a connection that breaks", () => {
     expect(sink.text()).toBe("ready\ndone\n");
   });
 
+  it("hides no end that is heard of while the answer of a look from before it is on its way", async () => {
+    await using proxy = await proxied();
+    await using bench = startDriver({ endpoint: proxy.endpoint });
+    const script = "while [ ! -e /local/go ]; do sleep 0.02; done; exit 6";
+    const [task, other] = await Promise.all([bench.start(script), bench.start(script)]);
+    const go = ({ allocDir, name }: typeof task) => writeFile(`${allocDir}/${name}/local/go`, "");
+    const { container_id } = bench.driver.inspectTask(task.id).attributes;
+    const path = `/containers/${container_id}/json`;
+    const body = (await callEngineOk(bed().socket, "GET", path)) as object;
+    const late = deferred();
+    let looks = 0;
+    proxy.rule(async (_, asked) => {
+      if (asked !== path || ++looks > 1) return "pass" as const;
+      await late.promise;
+      return { status: 200, body };
+    });
+    proxy.cut();
+    await proxy.seen("GET", path);
+    await go(task);
+    await callEngineOk(bed().socket, "POST", `/containers/${container_id}/wait`);
+    // Events come in order: after the other one's end, this one's was heard of.
+    await go(other);
+    await bench.driver.waitTask(other.id);
+    late.resolve();
+    expect(await bench.driver.waitTask(task.id)).toMatchObject({ exitCode: 6 });
+  });
+
+  it("while many tasks end, again and again, tells each end once and with its own code", async () => {
+    await using proxy = await proxied();
+    await using bench = startDriver({ endpoint: proxy.endpoint });
+    const script = (code: number) => `while [ ! -e /local/go ]; do sleep 0.02; done; exit ${code}`;
+    const tasks = await Promise.all(Array.from({ length: 8 }, (_, n) => bench.start(script(n + 10))));
+    let cuts = 0;
+    // Just after it has subscribed anew, and just when it looks at a task.
+    proxy.rule((_, path) => {
+      const breaks = (path === "/info" || path.startsWith("/containers/")) && cuts++ < 6;
+      if (breaks) proxy.cut();
+      return "pass";
+    });
+    for (const { allocDir, name } of tasks) {
+      await writeFile(`${allocDir}/${name}/local/go`, "");
+      proxy.cut();
+    }
+    const exits = await Promise.all(tasks.map(({ id }) => bench.driver.waitTask(id)));
+    expect(exits.map(({ exitCode }) => exitCode)).toEqual(tasks.map((_, n) => n + 10));
+    expect(bench.events.filter(({ detail }) => detail.type === "exited")).toHaveLength(8);
+  });
+
   it("while the output is read loses no line", async () => {
     await using proxy = await proxied();
     await using bench = startDriver({ endpoint: proxy.endpoint });

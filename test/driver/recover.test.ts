@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { LogPosition, TaskHandle } from "../../src/task/index.ts";
-import { bed, callEngine, importImage, startPrivateEngine } from "../bed/index.ts";
+import { bed, callEngine, callEngineOk, importImage, startPrivateEngine } from "../bed/index.ts";
 import { MemorySink, makeShellTask, startDriver } from "./driver-bed.ts";
 
 /** What a host would have stored of a handle. */
@@ -49,6 +49,52 @@ describe("a task after its driver's restart", () => {
     expect(await after.driver.waitTask(task.id)).toMatchObject({ exitCode: 23 });
     expect(after.driver.inspectTask(task.id)).toMatchObject({ phase: "exited", startedAt: expect.any(Date) });
     await after.driver.destroyTask(task.id);
+  });
+
+  it("that exited meanwhile is told with the time of its end", async () => {
+    const task = await makeShellTask("sleep 600");
+    let handle: TaskHandle;
+    {
+      await using before = startDriver();
+      ({ handle } = await before.driver.startTask(task));
+    }
+    const path = `/containers/${handle.driverState.containerId}`;
+    await callEngineOk(bed().socket, "POST", `${path}/kill`);
+    const found = (await callEngineOk(bed().socket, "GET", `${path}/json`)) as {
+      State: { StartedAt: string; FinishedAt: string };
+    };
+    await using after = startDriver();
+    await after.driver.recoverTask(stored(handle));
+    expect(await after.driver.waitTask(task.id)).toMatchObject({ exitCode: 137, signal: 9 });
+    expect(after.driver.inspectTask(task.id)).toMatchObject({
+      startedAt: new Date(found.State.StartedAt),
+      completedAt: new Date(found.State.FinishedAt),
+    });
+    await after.driver.destroyTask(task.id);
+  });
+
+  it("whose container was replaced by another of its name is not-found, and the other is left alone", async () => {
+    const task = await makeShellTask("sleep 600");
+    let handle: TaskHandle;
+    {
+      await using before = startDriver();
+      ({ handle } = await before.driver.startTask(task));
+    }
+    const { containerId } = handle.driverState;
+    await callEngineOk(bed().socket, "DELETE", `/containers/${containerId}?force=true`);
+    await using after = startDriver();
+    const { image, runLabel } = bed();
+    const other = await after.engine.createContainer(`${task.name}-${task.allocId}`, {
+      Image: image,
+      Cmd: ["sleep", "600"],
+      Labels: { [runLabel.key]: runLabel.value },
+      HostConfig: {},
+    });
+    await after.engine.startContainer(other.id);
+    await expect(after.driver.recoverTask(stored(handle))).rejects.toMatchObject({ kind: "not-found" });
+    await expect(after.driver.startTask(task)).rejects.toMatchObject({ kind: "conflict" });
+    expect((await after.engine.inspectContainer(other.id)).State.Running).toBe(true);
+    await after.engine.removeContainer(other.id, { force: true });
   });
 
   it("whose container is gone is not-found", async () => {

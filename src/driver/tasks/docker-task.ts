@@ -41,6 +41,8 @@ export class DockerTask {
   destroying: Promise<void> | undefined;
   /** Why the driver itself ended it. */
   endReason: string | undefined;
+  /** The exit code of a `die` event. */
+  heardCode: number | undefined;
   /** The engine told of a kill for memory. */
   oomHeard = false;
   #hasDied = false;

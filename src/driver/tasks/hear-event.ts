@@ -16,10 +16,9 @@ export function hearEvent(context: DriverContext, event: EngineEvent): void {
   } else if (Action.startsWith(healthPrefix)) {
     context.emit(task, { type: "health", status: Action.slice(healthPrefix.length), output: "" });
   } else if (Action === "die") {
+    task.heardCode ??= Number(Actor.Attributes.exitCode ?? -1);
     task.died.resolve();
     // One that dies while its start is under way is looked at when the start is done.
-    if (task.state.phase !== "pending") {
-      void settleTask(context, task, Number(Actor.Attributes.exitCode ?? -1));
-    }
+    if (task.state.phase !== "pending") void settleTask(context, task);
   }
 }

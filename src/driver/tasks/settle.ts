@@ -11,10 +11,10 @@ const drainMs = 2000;
 
 /**
  * Looks at a task's container and, if it no longer runs, tells how the task ended, after the rest of its output.
- * Looks that are asked for at the same time are one. `heardCode` is the exit code of a `die` event.
+ * Looks that are asked for at the same time are one.
  */
-export function settleTask(context: DriverContext, task: DockerTask, heardCode?: number): Promise<void> {
-  task.settling ??= settle(context, task, heardCode)
+export function settleTask(context: DriverContext, task: DockerTask): Promise<void> {
+  task.settling ??= settle(context, task)
     .catch((error: unknown) => {
       if (!task.signal.aborted)
         context.logger.error("could not look at a task", { task: task.config.id, error });
@@ -25,21 +25,18 @@ export function settleTask(context: DriverContext, task: DockerTask, heardCode?:
   return task.settling;
 }
 
-async function settle(
-  context: DriverContext,
-  task: DockerTask,
-  heardCode: number | undefined,
-): Promise<void> {
+async function settle(context: DriverContext, task: DockerTask): Promise<void> {
   if (task.state.phase === "exited") return;
-  const found = await inspectPatiently(context, task);
-  if (found?.State.Running) return;
+  const ended = await lookForEnd(context, task);
+  if (ended === undefined) return;
+  const { found } = ended;
   const finishedAt = found === undefined ? new Date() : toFinishedAt(found.State);
-  const how = await readExit(context, task, found, heardCode);
+  const how = await readExit(context, task, ended);
   const exit = task.endReason === undefined ? how : { ...how, error: task.endReason };
   task.died.resolve();
   await drainLogs(task);
   if (task.signal.aborted) return;
-  if (found !== undefined) {
+  if (found !== undefined && !found.State.Running) {
     const startedAt = parseEngineDate(found.State.StartedAt);
     if (startedAt !== undefined) task.apply({ type: "started", at: startedAt });
   }
@@ -47,17 +44,30 @@ async function settle(
   task.apply({ type: "exited", at: finishedAt, exit });
 }
 
-async function readExit(
-  context: DriverContext,
-  task: DockerTask,
-  found: ContainerInspect | undefined,
-  heardCode: number | undefined,
-): Promise<ExitResult> {
-  if (found === undefined) {
-    return heardCode === undefined ? toLostExit() : toExitResult(heardCode, task.oomHeard && heardCode !== 0);
+/** How a task's container was found after the task's end. */
+interface Ended {
+  /** Undefined when it is gone. It may run again: someone has restarted it, and the task is over all the same. */
+  readonly found: ContainerInspect | undefined;
+}
+
+/** Undefined while the container runs and no end of it was heard of. */
+async function lookForEnd(context: DriverContext, task: DockerTask): Promise<Ended | undefined> {
+  for (;;) {
+    const { heardCode } = task;
+    const found = await inspectPatiently(context, task);
+    if (!found?.State.Running || heardCode !== undefined) return { found };
+    // The answer may be older than an end that was heard of while it came.
+    if (task.heardCode === undefined) return undefined;
+  }
+}
+
+async function readExit(context: DriverContext, task: DockerTask, { found }: Ended): Promise<ExitResult> {
+  const { heardCode, oomHeard } = task;
+  if (found === undefined || found.State.Running) {
+    return heardCode === undefined ? toLostExit() : toExitResult(heardCode, oomHeard && heardCode !== 0);
   }
   const { ExitCode, OOMKilled } = found.State;
-  const counted = ExitCode !== 0 && (task.oomHeard || (await isCounted(context, task.containerId)));
+  const counted = ExitCode !== 0 && (oomHeard || (await isCounted(context, task.containerId)));
   return toExitResult(ExitCode, OOMKilled || counted);
 }
 

@@ -33,6 +33,8 @@ export class EngineWatch implements Disposable {
   #wake = new AbortController();
   #started = false;
   #sinceNs: bigint | undefined;
+  /** What was heard of the instant `#sinceNs`. */
+  readonly #newest = new Set<string>();
   #openings = 0;
 
   constructor(options: WatchOptions) {
@@ -103,7 +105,6 @@ export class EngineWatch implements Disposable {
     const { engine, onEvent } = this.#options;
     const connection = new AbortController();
     const signal = AbortSignal.any([this.#ending.signal, connection.signal]);
-    const lastNs = this.#sinceNs;
     this.#sinceNs ??= BigInt(Date.now()) * 1_000_000n;
     const introduce = async () => {
       try {
@@ -119,8 +120,7 @@ export class EngineWatch implements Disposable {
       const filters = { type: ["container"], label: [allocIdLabel] };
       const sinceNs = this.#sinceNs;
       for await (const event of engine.events({ filters, sinceNs, signal, onOpen: () => void introduce() })) {
-        this.#sinceNs = event.timeNs;
-        if (event.timeNs !== lastNs) onEvent(event);
+        if (this.#isNew(event)) onEvent(event);
       }
       return new LongshoreError("unavailable", `Docker at ${engine.endpoint} ended its events`);
     } catch (error) {
@@ -128,6 +128,16 @@ export class EngineWatch implements Disposable {
     } finally {
       connection.abort();
     }
+  }
+
+  /** A new connection begins with the instant at which the last one ended, and that may hold several events. */
+  #isNew({ timeNs, Action, Actor }: EngineEvent): boolean {
+    const name = `${Action} ${Actor.ID}`;
+    if (timeNs === this.#sinceNs && this.#newest.has(name)) return false;
+    if (timeNs !== this.#sinceNs) this.#newest.clear();
+    this.#sinceNs = timeNs;
+    this.#newest.add(name);
+    return true;
   }
 
   #set(state: WatchState): void {
