@@ -157,6 +157,12 @@ describe("a task's life", () => {
     expect(ran.exit).toMatchObject({ oomKilled: true, error: "OOM Killed" });
   });
 
+  it("whose child was killed for memory, and which failed by that, was killed for memory", async () => {
+    await using bench = startDriver();
+    const ran = await bench.run('sh -c "x=a; while :; do x=\\$x\\$x\\$x; done"; exit 4');
+    expect(ran.exit).toMatchObject({ exitCode: 4, signal: 0, oomKilled: true, error: "OOM Killed" });
+  });
+
   it("whose start is canceled leaves nothing behind", async () => {
     await using bench = startDriver();
     const task = await makeShellTask("sleep 600");
