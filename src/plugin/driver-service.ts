@@ -1,4 +1,3 @@
-import type { CallContext } from "nice-grpc";
 import { taskFields } from "../driver/options/task-options.ts";
 import { toMilliseconds } from "./convert/duration.ts";
 import { fromFingerprint } from "./convert/fingerprint.ts";
@@ -9,7 +8,6 @@ import { fromExitResult, fromTaskEvent, fromTaskStats, fromTaskStatus } from "./
 import type { DriverSlot } from "./driver-slot.ts";
 import { streamExec } from "./exec-stream.ts";
 import { toObjectSpec } from "./hclspec.ts";
-import type { TaskOutputs } from "./output/task-outputs.ts";
 import {
   type DriverServiceImplementation,
   DriverCapabilities_FSIsolation as FsIsolation,
@@ -23,7 +21,8 @@ import { repeatLast } from "./repeat-last.ts";
 const fingerprintMs = 30_000;
 
 /** The docker driver as an agent knows drivers. */
-export function createDriverService(slot: DriverSlot, outputs: TaskOutputs): DriverServiceImplementation {
+export function createDriverService(slot: DriverSlot): DriverServiceImplementation {
+  const driver = async () => (await slot.hosted()).driver;
   return {
     async init() {
       return {};
@@ -36,86 +35,68 @@ export function createDriverService(slot: DriverSlot, outputs: TaskOutputs): Dri
       return { capabilities: { ...capabilities, disableLogCollection: disable_log_collection } };
     },
     async *fingerprint(_request, { signal }) {
-      const driver = await slot.driver();
-      for await (const print of repeatLast(driver.fingerprint({ signal }), fingerprintMs, signal))
-        yield fromFingerprint(print);
+      const prints = (await driver()).fingerprint({ signal });
+      for await (const print of repeatLast(prints, fingerprintMs, signal)) yield fromFingerprint(print);
     },
     async startTask({ task }, context) {
-      return await withDetail(context, async () => {
+      try {
         const config = toTaskConfig(task);
-        const driver = await slot.driver();
-        const output = outputs.open(config, false);
-        try {
-          const started = await driver.startTask(config, { logs: output?.sink, signal: context.signal });
-          return {
-            result: StartResult.SUCCESS,
-            driverErrorMsg: "",
-            handle: task && fromTaskHandle(started.handle, task),
-            networkOverride: fromDriverNetwork(started.network),
-          };
-        } catch (error) {
-          outputs.remove(config.id);
-          throw error;
-        }
-      });
+        const started = await (await slot.hosted()).startTask(config, context.signal);
+        return {
+          result: StartResult.SUCCESS,
+          driverErrorMsg: "",
+          handle: task && fromTaskHandle(started.handle, task),
+          networkOverride: fromDriverNetwork(started.network),
+        };
+      } catch (error) {
+        throw toRecoverableError(error, context.trailer);
+      }
     },
     async recoverTask({ handle }, { signal }) {
       const stored = toStoredTask(handle);
-      const driver = await slot.driver();
-      const { config } = stored.handle;
-      if (outputs.has(config.id)) {
-        await driver.recoverTask(stored.handle, { signal });
-        return {};
-      }
-      const output = outputs.open(config, true);
-      await driver.recoverTask(stored.handle, {
-        logs: output?.sink,
-        logPosition: output?.position,
-        signal,
-      });
+      await (await slot.hosted()).recoverTask(stored.handle, signal);
       return {};
     },
     async waitTask({ taskId }, { signal }) {
-      const exit = await (await slot.driver()).waitTask(taskId, { signal });
+      const exit = await (await driver()).waitTask(taskId, { signal });
       return { result: fromExitResult(exit), err: exit.error ?? "" };
     },
     async stopTask({ taskId, timeout, signal: killSignal }, { signal }) {
       const graceMs = toMilliseconds(timeout);
-      await (await slot.driver()).stopTask(taskId, { graceMs, killSignal: killSignal || undefined, signal });
+      await (await driver()).stopTask(taskId, { graceMs, killSignal: killSignal || undefined, signal });
       return {};
     },
     async destroyTask({ taskId, force }, { signal }) {
-      await (await slot.driver()).destroyTask(taskId, { force, signal });
-      outputs.remove(taskId);
+      await (await slot.hosted()).destroyTask(taskId, force, signal);
       return {};
     },
     async inspectTask({ taskId }) {
-      return fromTaskStatus((await slot.driver()).inspectTask(taskId));
+      return fromTaskStatus((await driver()).inspectTask(taskId));
     },
     async *taskStats({ taskId, collectionInterval }, context) {
       const { signal } = context;
       const intervalMs = toMilliseconds(collectionInterval);
       try {
-        for await (const stats of (await slot.driver()).taskStats(taskId, { intervalMs, signal }))
+        for await (const stats of (await driver()).taskStats(taskId, { intervalMs, signal }))
           yield { stats: fromTaskStats(stats) };
       } catch (error) {
         throw toRecoverableError(error, context.trailer);
       }
     },
     async *taskEvents(_request, { signal }) {
-      for await (const event of (await slot.driver()).taskEvents({ signal })) yield fromTaskEvent(event);
+      for await (const event of (await driver()).taskEvents({ signal })) yield fromTaskEvent(event);
     },
     // What the host wants is told by the controller's Shutdown, which follows.
     async shutdown() {
       return {};
     },
     async signalTask({ taskId, signal: name }, { signal }) {
-      await (await slot.driver()).signalTask(taskId, name, { signal });
+      await (await driver()).signalTask(taskId, name, { signal });
       return {};
     },
     async execTask({ taskId, command, timeout }, { signal }) {
       const timeoutMs = toMilliseconds(timeout);
-      const { stdout, stderr, exitCode } = await (await slot.driver()).execTask(taskId, {
+      const { stdout, stderr, exitCode } = await (await driver()).execTask(taskId, {
         command,
         timeoutMs,
         signal,
@@ -127,15 +108,15 @@ export function createDriverService(slot: DriverSlot, outputs: TaskOutputs): Dri
       };
     },
     async *execTaskStreaming(requests, { signal }) {
-      yield* streamExec(await slot.driver(), requests, signal);
+      yield* streamExec(await driver(), requests, signal);
     },
     async createNetwork({ allocId, hostname }, { signal }) {
-      const driver = await slot.driver();
-      const { isolation, created } = await driver.createNetwork(allocId, { hostname, signal });
+      const options = { hostname: hostname || undefined, signal };
+      const { isolation, created } = await (await driver()).createNetwork(allocId, options);
       return { isolationSpec: fromIsolation(isolation), created };
     },
     async destroyNetwork({ allocId }, { signal }) {
-      await (await slot.driver()).destroyNetwork(allocId, { signal });
+      await (await driver()).destroyNetwork(allocId, { signal });
       return {};
     },
   };
@@ -150,11 +131,3 @@ const capabilities = {
   mountConfigs: MountConfigs.ANY_MOUNTS,
   dynamicWorkloadUsers: false,
 };
-
-async function withDetail<T>(context: CallContext, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    throw toRecoverableError(error, context.trailer);
-  }
-}

@@ -1,10 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
-import type { OpenDriver, Topology } from "../driver/index.ts";
+import type { Topology } from "../driver/index.ts";
 import type { AgentOptions } from "../driver/options/agent-options.ts";
-import { type Logger, LongshoreError, type TaskDriver } from "../task/index.ts";
+import { type Logger, LongshoreError } from "../task/index.ts";
 import type { Environment } from "./handshake.ts";
+import type { HostedDriver } from "./hosted-driver.ts";
 
-/** What a host configures a driver with. */
+/** What an agent configures a driver with. */
 export interface DriverSettings {
   readonly agentOptions: AgentOptions;
   readonly topology: Topology | undefined;
@@ -18,7 +19,8 @@ export class DriverSlot implements AsyncDisposable {
   readonly #logger: Logger;
   readonly #env: Environment;
   #settings: DriverSettings | undefined;
-  #opening: Promise<OpenDriver> | undefined;
+  #opening: Promise<HostedDriver> | undefined;
+  #hosted: HostedDriver | undefined;
 
   constructor(logger: Logger, env: Environment) {
     this.#logger = logger;
@@ -26,13 +28,13 @@ export class DriverSlot implements AsyncDisposable {
   }
 
   /**
-   * Takes new settings. A driver that runs with others is closed, and its calls end as `unavailable`; its host then
-   * recovers the tasks. The same settings again change nothing.
+   * Takes new settings. A driver that runs with others is closed, and its calls end; the host then recovers the tasks.
+   * The same settings again change nothing.
    */
   async configure(settings: DriverSettings): Promise<void> {
     if (isDeepStrictEqual(settings, this.#settings)) return;
     this.#settings = settings;
-    await this.#close();
+    await this[Symbol.asyncDispose]();
   }
 
   /** What the host has set. Throws `conflict` before it has. */
@@ -41,23 +43,25 @@ export class DriverSlot implements AsyncDisposable {
     throw new LongshoreError("conflict", "the agent has not configured the plugin yet");
   }
 
-  async driver(): Promise<TaskDriver> {
+  get hasTasks(): boolean {
+    return this.#hosted?.hasTasks ?? false;
+  }
+
+  async hosted(): Promise<HostedDriver> {
     this.#opening ??= this.#open(this.settings);
-    return (await this.#opening).driver;
+    return await this.#opening;
   }
 
-  async #open(settings: DriverSettings): Promise<OpenDriver> {
-    const { openDockerDriver } = await import("../driver/open-driver.ts");
-    return openDockerDriver({ ...settings, logger: this.#logger, env: this.#env });
+  async #open(settings: DriverSettings): Promise<HostedDriver> {
+    const { openHostedDriver } = await import("./open-hosted-driver.ts");
+    this.#hosted = openHostedDriver({ ...settings, logger: this.#logger, env: this.#env });
+    return this.#hosted;
   }
 
-  async #close(): Promise<void> {
+  /** Closes the driver; the next call makes another one. */
+  async [Symbol.asyncDispose](): Promise<void> {
     const opening = this.#opening;
     this.#opening = undefined;
     await (await opening)?.[Symbol.asyncDispose]();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#close();
   }
 }

@@ -14,7 +14,6 @@ import {
 import { type Environment, isStartedByHost, readHostWishes, toHandshakeLine } from "./handshake.ts";
 import { createHclogLogger, readLogLevel } from "./hclog.ts";
 import { listen } from "./listen.ts";
-import { TaskOutputs } from "./output/task-outputs.ts";
 import { Presence } from "./presence.ts";
 import { GRPCBrokerDefinition } from "./proto/generated/go-plugin/broker.ts";
 import { GRPCControllerDefinition } from "./proto/generated/go-plugin/controller.ts";
@@ -52,7 +51,6 @@ export async function runPlugin(version: string): Promise<void> {
 async function serve(logger: Logger, env: Environment, version: string): Promise<void> {
   const wishes = readHostWishes(env);
   const slot = new DriverSlot(logger, env);
-  const outputs = new TaskOutputs();
   const stopping = new AbortController();
   const presence = new Presence(aloneMs, () => undefined);
   const server = createServer({
@@ -68,13 +66,12 @@ async function serve(logger: Logger, env: Environment, version: string): Promise
     createControllerService(() => void stop()),
   );
   server.add(BasePluginDefinition, createBaseService(slot, { name: "docker", version }));
-  server.add(DriverDefinition, createDriverService(slot, outputs));
+  server.add(DriverDefinition, createDriverService(slot));
   const listening = await listen(server, wishes, ServerCredentials.createInsecure());
   async function stop() {
     if (stopping.signal.aborted) return;
     stopping.abort();
     await slot[Symbol.asyncDispose]();
-    outputs[Symbol.dispose]();
     await within(server.shutdown(), lastAnswersMs);
     listening[Symbol.dispose]();
     process.exit(0);

@@ -8,17 +8,18 @@ export class TaskOutputs implements Disposable {
   readonly #outputs = new Map<string, TaskOutput>();
 
   /** Where a task's output goes, or undefined when nobody wants it. `resume` goes on where an earlier process was. */
-  open(task: TaskConfig, resume: boolean): TaskOutput | undefined {
-    this.#outputs.get(task.id)?.close();
-    this.#outputs.delete(task.id);
+  async open(task: TaskConfig, resume: boolean): Promise<TaskOutput | undefined> {
+    this.close(task.id);
     if (task.stdoutPath === nowhere && task.stderrPath === nowhere) return undefined;
     const output = createFifoOutput(task, resume);
     this.#outputs.set(task.id, output);
     return output;
   }
 
-  has(taskId: string): boolean {
-    return this.#outputs.has(taskId);
+  /** Takes no more output; a later {@link open} may go on with it. */
+  close(taskId: string): void {
+    this.#outputs.get(taskId)?.close();
+    this.#outputs.delete(taskId);
   }
 
   /** Forgets a task's output. */

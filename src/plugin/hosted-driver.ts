@@ -1,0 +1,80 @@
+import type { OpenDriver } from "../driver/index.ts";
+import {
+  isLongshoreError,
+  type StartedTask,
+  type TaskConfig,
+  type TaskDriver,
+  type TaskHandle,
+} from "../task/index.ts";
+import type { TaskOutputs } from "./output/task-outputs.ts";
+
+/** One driver with the outputs of its tasks, as long as its configuration holds. Disposing leaves containers running. */
+export class HostedDriver implements AsyncDisposable {
+  readonly #open: OpenDriver;
+  readonly #outputs: TaskOutputs;
+  /** Tasks that were started or recovered, and not destroyed. */
+  readonly #taskIds = new Set<string>();
+
+  constructor(open: OpenDriver, outputs: TaskOutputs) {
+    this.#open = open;
+    this.#outputs = outputs;
+  }
+
+  get driver(): TaskDriver {
+    return this.#open.driver;
+  }
+
+  get hasTasks(): boolean {
+    return this.#taskIds.size > 0;
+  }
+
+  async startTask(task: TaskConfig, signal: AbortSignal): Promise<StartedTask> {
+    // The driver says what is wrong with a second start; the output stays with the first.
+    if (this.#taskIds.has(task.id)) return await this.driver.startTask(task, { signal });
+    this.#taskIds.add(task.id);
+    try {
+      const output = await this.#outputs.open(task, false);
+      return await this.driver.startTask(task, { logs: output?.sink, signal });
+    } catch (error) {
+      this.#taskIds.delete(task.id);
+      this.#outputs.remove(task.id);
+      throw error;
+    }
+  }
+
+  async recoverTask(handle: TaskHandle, signal: AbortSignal): Promise<void> {
+    const { config } = handle;
+    if (this.#taskIds.has(config.id)) return await this.driver.recoverTask(handle, { signal });
+    this.#taskIds.add(config.id);
+    try {
+      const output = await this.#outputs.open(config, true);
+      const { sink: logs, position: logPosition } = output ?? {};
+      await this.driver.recoverTask(handle, { logs, logPosition, signal });
+    } catch (error) {
+      this.#taskIds.delete(config.id);
+      this.#outputs.close(config.id);
+      throw error;
+    }
+  }
+
+  async destroyTask(taskId: string, force: boolean, signal: AbortSignal): Promise<void> {
+    try {
+      await this.driver.destroyTask(taskId, { force, signal });
+    } catch (error) {
+      if (!isLongshoreError(error, "not-found")) throw error;
+      this.#forget(taskId);
+      throw error;
+    }
+    this.#forget(taskId);
+  }
+
+  #forget(taskId: string): void {
+    this.#taskIds.delete(taskId);
+    this.#outputs.remove(taskId);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#open[Symbol.asyncDispose]();
+    this.#outputs[Symbol.dispose]();
+  }
+}

@@ -1,0 +1,8 @@
+import { type OpenDriverOptions, openDockerDriver } from "../driver/open-driver.ts";
+import { HostedDriver } from "./hosted-driver.ts";
+import { TaskOutputs } from "./output/task-outputs.ts";
+
+/** A driver with outputs; all that two of an agent's three plugin processes have no use for is loaded with it. */
+export function openHostedDriver(options: OpenDriverOptions): HostedDriver {
+  return new HostedDriver(openDockerDriver(options), new TaskOutputs());
+}
