@@ -44,7 +44,8 @@ import type { NetworkOptions } from "./networks/network-container.ts";
 import { Networks } from "./networks/networks.ts";
 import { type AgentOptions, parseAgentOptions } from "./options/agent-options.ts";
 import { parseSignal } from "./signals.ts";
-import { readTaskStats } from "./stats.ts";
+import { readTaskStats } from "./stats/task-stats.ts";
+import { Ticker } from "./stats/ticker.ts";
 import { destroyTask } from "./tasks/destroy-task.ts";
 import { DockerTask } from "./tasks/docker-task.ts";
 import { endTask } from "./tasks/end-task.ts";
@@ -95,6 +96,7 @@ class DockerDriver implements TaskDriver {
   readonly #context: DriverContext;
   readonly #removeImages: boolean;
   readonly #tasks = new Map<string, DockerTask>();
+  readonly #ticker = new Ticker();
   readonly #events = new FanOut<TaskEvent>(waitingEvents, toLossEvent);
   readonly #health: Health;
   /** Image -> the task that used it last, which its removal is told to. */
@@ -223,7 +225,7 @@ class DockerDriver implements TaskDriver {
   }
 
   taskStats(taskId: string, options: StatsOptions): AsyncIterable<TaskStats> {
-    return readTaskStats(this.#context, this.#task(taskId), options);
+    return readTaskStats(this.#context, this.#task(taskId), this.#ticker, options);
   }
 
   taskEvents(options: CallOptions = {}): AsyncIterable<TaskEvent> {

@@ -206,6 +206,13 @@ export interface StatsSample {
     readonly max_usage?: number;
     readonly stats?: Readonly<Record<string, number>>;
   };
+  /** Missing with the host's network and without any. */
+  readonly networks?: Readonly<
+    Record<string, Readonly<Record<"rx_bytes" | "rx_packets" | "tx_bytes" | "tx_packets", number>>>
+  >;
+  readonly blkio_stats?: {
+    readonly io_service_bytes_recursive?: readonly { readonly op: string; readonly value: number }[] | null;
+  };
 }
 
 export interface CpuSample {

@@ -78,11 +78,29 @@ export interface MemoryStats {
   readonly maxUsageBytes: number;
 }
 
+/** What went through a task's network interfaces since it began; its loopback does not count. */
+export interface NetworkStats {
+  readonly receivedBytes: number;
+  readonly receivedPackets: number;
+  readonly sentBytes: number;
+  readonly sentPackets: number;
+}
+
+/** What a task has read from and written to disks since it began. */
+export interface BlockIoStats {
+  readonly readBytes: number;
+  readonly writtenBytes: number;
+}
+
 export interface TaskStats {
   readonly id: string;
   readonly at: Date;
   readonly cpu: CpuStats;
   readonly memory: MemoryStats;
+  /** Undefined with the host's network. */
+  readonly network?: NetworkStats | undefined;
+  /** Undefined where the kernel does not count it. */
+  readonly blockIo?: BlockIoStats | undefined;
 }
 
 /** Progress of an image pull. */
