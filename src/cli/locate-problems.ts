@@ -12,5 +12,5 @@ export function locateProblems(error: unknown, file: string, read: ReadJob): unk
 }
 
 function toDiagnostic(problem: OptionProblem, read: ReadJob): Diagnostic {
-  return { severity: "error", ...describeProblem(problem), ...read.locate(problem.path) };
+  return { severity: "error", ...describeProblem(problem), ...read.locate(problem.path, problem.about) };
 }

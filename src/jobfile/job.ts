@@ -1,3 +1,5 @@
+import type { OptionProblem } from "../task/index.ts";
+
 /**
  * A job as the file means it: every default filled in, every duration in milliseconds, every expression
  * evaluated except run-time references (`${NOMAD_...}`, `${env["X"]}`, `${attr.x}`, `${meta.x}`, `${node.x}`),
@@ -168,8 +170,11 @@ export interface ReadJob {
   readonly noEffect: readonly NoEffect[];
   readonly warnings: readonly Diagnostic[];
   /**
-   * Where a key stands, for errors found later: `["group", "web", "task", "app", "config", "image"]`;
-   * the nearest enclosing block when the key itself is not written.
+   * Where a key's value stands, or with `about: "key"` the key, for errors found later:
+   * `["group", "web", "task", "app", "config", "image"]`; the nearest enclosing block when it is not written.
    */
-  locate(path: readonly (string | number)[]): Pick<Diagnostic, "range" | "sourceLine">;
+  locate(
+    path: OptionProblem["path"],
+    about?: OptionProblem["about"],
+  ): Pick<Diagnostic, "range" | "sourceLine">;
 }

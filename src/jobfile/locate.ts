@@ -1,14 +1,22 @@
+import type { OptionProblem } from "../task/index.ts";
 import { childOf } from "./read-block.ts";
 import type { Block, Node, Place } from "./tree.ts";
 
-/** Where the key of a path stands in a job's block; the nearest thing around it when it is not written. */
-export function findPlace(job: Block, path: readonly (string | number)[]): Place | undefined {
+/**
+ * Where a key's value stands in a job's block, or with `about: "key"` the key; the nearest thing around it when it is not
+ * written.
+ */
+export function findPlace(
+  job: Block,
+  path: OptionProblem["path"],
+  about?: OptionProblem["about"],
+): Place | undefined {
   let block = job;
   let at = 0;
   while (at < path.length) {
     const key = String(path[at]);
     const node = block.attributes[key];
-    if (node !== undefined) return findInNode(node, path.slice(at + 1)) ?? block.place;
+    if (node !== undefined) return findInNode(node, path.slice(at + 1), about) ?? block.place;
     const next = findBlock(block, key, path[at + 1]);
     if (next === undefined) break;
     block = next.block;
@@ -34,12 +42,16 @@ function findBlock(
   return isLoneTask ? { block, used: 2 } : undefined;
 }
 
-function findInNode(node: Node, path: readonly (string | number)[]): Place | undefined {
+function findInNode(
+  node: Node,
+  path: OptionProblem["path"],
+  about: OptionProblem["about"],
+): Place | undefined {
   let found = node;
   for (const key of path) {
     const child = childOf(found, key);
     if (child === undefined) break;
     found = child;
   }
-  return found.place ?? found.namePlace;
+  return (about === "key" ? found.namePlace : undefined) ?? found.place ?? found.namePlace;
 }

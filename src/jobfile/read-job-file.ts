@@ -58,7 +58,7 @@ export async function readJobFile(input: JobSource, options: ReadJobOptions = {}
     job: found.job,
     noEffect: findings.idleKeys(),
     warnings: findings.warnings(),
-    locate: (path) => findings.locate(findPlace(found.block, path)),
+    locate: (path, about) => findings.locate(findPlace(found.block, path, about)),
   };
 }
 
@@ -72,7 +72,7 @@ function addConfigProblems(
       const config = ["group", group.name, "task", task.name, "config"];
       for (const problem of check(task.config)) {
         const { summary, detail } = describeProblem(problem);
-        findings.error(findPlace(block, [...config, ...problem.path]), summary, detail);
+        findings.error(findPlace(block, [...config, ...problem.path], problem.about), summary, detail);
       }
     }
   }

@@ -48,6 +48,8 @@ export interface OptionProblem {
   readonly path: readonly (string | number)[];
   readonly message: string;
   readonly hint?: string | undefined;
+  /** Set where the key itself is the fault, not what it was given. */
+  readonly about?: "key" | undefined;
 }
 
 /** Options that do not hold, all of their faults at once. */

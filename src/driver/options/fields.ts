@@ -106,6 +106,7 @@ function unknownKey(name: string, known: readonly string[], path: OptionPath): O
   const question = near === undefined ? "" : `; did you mean "${near}"?`;
   return {
     path: [...path, name],
+    about: "key",
     message: `unknown key${question}`,
     hint: near === undefined ? `Known keys: ${known.join(", ")}.` : undefined,
   };

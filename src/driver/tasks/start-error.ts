@@ -35,9 +35,6 @@ export async function toStartError(
   return new LongshoreError(kind, `task "${taskName}": ${error.message}`, { cause: error, hint, retryable });
 }
 
-/** Of the engine, below which it makes no container (moby's linuxMinMemory). */
-const leastMemoryBytes = 6 * 2 ** 20;
-
 function toHint(error: LongshoreError, plan: ContainerPlan, step: FailedStep["step"]): string | undefined {
   const [, neighbour] = /^container:(.*)$/.exec(plan.networkMode) ?? [];
   if (error.kind === "not-found" && neighbour !== undefined)
@@ -45,9 +42,6 @@ function toHint(error: LongshoreError, plan: ContainerPlan, step: FailedStep["st
   if (error.kind === "not-found" && isUserNetwork(plan.networkMode)) {
     return `Is there a network "${plan.networkMode}"? \`docker network ls\` shows them.`;
   }
-  const { Memory = 0 } = plan.request.HostConfig;
-  if (error.kind === "invalid" && step === "create" && Memory > 0 && Memory < leastMemoryBytes)
-    return "Docker gives a container 6 MB or more: raise `memory`.";
   if (error.kind !== "invalid" || step !== "start") return undefined;
   const command = plan.request.Entrypoint ?? plan.request.Cmd;
   const first = command === undefined ? "the image's own command" : `"${command[0]}"`;
