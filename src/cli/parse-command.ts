@@ -1,9 +1,9 @@
 import { Argument, Command as Commander, CommanderError, Option } from "commander";
+import { version } from "../task/version.ts";
 import type { CommandInput } from "./command-io.ts";
 import { type CommandSpec, commandTable, type FlagSpec } from "./command-table.ts";
 import { exitCodes } from "./exit-code.ts";
 import { UsageError } from "./usage-error.ts";
-import { version } from "./version-text.ts";
 
 export interface ParsedCommand {
   readonly command: string;

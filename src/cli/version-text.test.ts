@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import packageJson from "../../package.json" with { type: "json" };
-import { toVersionText, version } from "./version-text.ts";
+import { version } from "../task/version.ts";
+import { toVersionText } from "./version-text.ts";
 
 describe("version", () => {
   it("is that of the package", () => {

@@ -1,5 +1,4 @@
-/** Longshore's version; package.json has the same, and a test compares them. */
-export const version = "0.1.0";
+import { version } from "../task/version.ts";
 
 /** What `longshore version` prints. */
 export function toVersionText(json: boolean): string {

@@ -43,8 +43,8 @@ export class DriverSlot implements AsyncDisposable {
     throw new LongshoreError("conflict", "the agent has not configured the plugin yet");
   }
 
-  get hasTasks(): boolean {
-    return this.#hosted?.hasTasks ?? false;
+  get hasRunningTasks(): boolean {
+    return this.#hosted?.hasRunningTasks ?? false;
   }
 
   async hosted(): Promise<HostedDriver> {

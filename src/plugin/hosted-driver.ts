@@ -1,10 +1,12 @@
 import type { OpenDriver } from "../driver/index.ts";
 import {
   isLongshoreError,
+  LongshoreError,
   type StartedTask,
   type TaskConfig,
   type TaskDriver,
   type TaskHandle,
+  type TaskPhase,
 } from "../task/index.ts";
 import type { TaskOutputs } from "./output/task-outputs.ts";
 
@@ -24,13 +26,15 @@ export class HostedDriver implements AsyncDisposable {
     return this.#open.driver;
   }
 
-  get hasTasks(): boolean {
-    return this.#taskIds.size > 0;
+  get hasRunningTasks(): boolean {
+    return [...this.#taskIds].some((id) => this.#phaseOf(id) !== "exited");
   }
 
   async startTask(task: TaskConfig, signal: AbortSignal): Promise<StartedTask> {
-    // The driver says what is wrong with a second start; the output stays with the first.
-    if (this.#taskIds.has(task.id)) return await this.driver.startTask(task, { signal });
+    if (this.#taskIds.has(task.id)) {
+      const message = `a task with the id ${task.id} exists already`;
+      throw new LongshoreError("conflict", message, { retryable: false });
+    }
     this.#taskIds.add(task.id);
     try {
       const output = await this.#outputs.open(task, false);
@@ -66,6 +70,15 @@ export class HostedDriver implements AsyncDisposable {
       throw error;
     }
     this.#forget(taskId);
+  }
+
+  #phaseOf(taskId: string): TaskPhase {
+    try {
+      return this.driver.inspectTask(taskId).phase;
+    } catch {
+      // The driver has not heard of it yet.
+      return "pending";
+    }
   }
 
   #forget(taskId: string): void {

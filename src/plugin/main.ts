@@ -1,3 +1,3 @@
 import { runPlugin } from "./run-plugin.ts";
 
-void runPlugin("0.1.0");
+void runPlugin().then((code) => process.exit(code));
