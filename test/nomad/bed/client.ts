@@ -121,8 +121,8 @@ export class NomadClient implements AsyncDisposable {
   async #install(): Promise<void> {
     await rm(this.pluginDir, { recursive: true, force: true });
     await mkdir(this.pluginDir, { recursive: true });
-    if (this.#driver === "longshore")
-      await copyFile(join(repository, "dist", "docker"), join(this.pluginDir, "docker"));
+    const built = process.env.LONGSHORE_PLUGIN ?? join(repository, "dist", "docker");
+    if (this.#driver === "longshore") await copyFile(built, join(this.pluginDir, "docker"));
   }
 
   #toConfig(): string {

@@ -12,6 +12,8 @@ export {
   untilLogged,
 } from "./allocations.ts";
 export { type ClientOptions, type DriverChoice, NomadClient } from "./client.ts";
+export { type ContainerFacts, findContainer, findContainers } from "./containers.ts";
+export { eventually } from "./eventually.ts";
 export { type ShellJob, type ShellTask, shellJob, waitScript } from "./jobs.ts";
 export { findNomad } from "./nomad-program.ts";
 export { NomadServer } from "./server.ts";

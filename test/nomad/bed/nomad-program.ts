@@ -1,4 +1,5 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { promisify } from "node:util";
 import { findTool } from "../../../scripts/tools.mjs";
 
@@ -31,4 +32,28 @@ export async function runProgram(
     if (typeof code !== "number" || stdout === undefined || stderr === undefined) throw error;
     return { code, stdout, stderr };
   }
+}
+
+/** Runs a program until its output satisfies the predicate, and ends it then; rejects when it ends before. */
+export async function readUntil(
+  program: string,
+  args: readonly string[],
+  options: {
+    readonly env: NodeJS.ProcessEnv;
+    readonly signal: AbortSignal;
+    readonly isEnough: (output: string) => boolean;
+  },
+): Promise<string> {
+  const { isEnough, ...rest } = options;
+  const child = spawn(program, [...args], { ...rest, stdio: ["ignore", "pipe", "pipe"] });
+  const ended = once(child, "close").catch(() => undefined);
+  let output = "";
+  for await (const chunk of child.stdout.setEncoding("utf8")) {
+    output += chunk;
+    if (!isEnough(output)) continue;
+    child.kill("SIGKILL");
+    await ended;
+    return output;
+  }
+  throw new Error(`${program} ${args.join(" ")} ended before what was waited for:\n${output.slice(-2000)}`);
 }

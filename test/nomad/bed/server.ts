@@ -1,7 +1,7 @@
 import { toServerConfig } from "./agent-config.ts";
 import { AgentProcess } from "./agent-process.ts";
 import { NomadApi } from "./nomad-api.ts";
-import { type CommandResult, findNomad, runProgram } from "./nomad-program.ts";
+import { type CommandResult, findNomad, readUntil, runProgram } from "./nomad-program.ts";
 
 export interface CommandOptions {
   readonly input?: string;
@@ -54,6 +54,15 @@ export class NomadServer implements AsyncDisposable {
     if (result.code !== code)
       throw new Error(`nomad ${args.join(" ")} ended with ${result.code}:\n${result.stdout}${result.stderr}`);
     return result;
+  }
+
+  /** Runs a command that does not end by itself until its output satisfies the predicate; answers the output. */
+  async nomadUntil(args: readonly string[], isEnough: (output: string) => boolean): Promise<string> {
+    return await readUntil(this.program, args, {
+      env: { ...process.env, NOMAD_ADDR: this.api.address, NO_COLOR: "1" },
+      signal: this.#closing.signal,
+      isEnough,
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
