@@ -12,6 +12,8 @@ describe("readAgentConfig", () => {
         gc: [{ image: false, image_delay: "10m", dangling_containers: [{ enabled: false }] }],
         extra_labels: ["job_name", "task_*"],
       },
+      hasPlugin: true,
+      pluginDir: undefined,
       clientOptions: { "docker.endpoint": "unix:///run/other.sock", "docker.cleanup.image": "false" },
       clientMeta: { rack: "r1" },
     });
@@ -24,8 +26,18 @@ describe("readAgentConfig", () => {
     });
     expect(await readAgentConfig({ name: "agent.json", text })).toEqual({
       plugin: { gc: [{ image: false }] },
+      hasPlugin: true,
+      pluginDir: undefined,
       clientOptions: { "docker.endpoint": "x" },
       clientMeta: {},
+    });
+  });
+
+  it("tells whether the agent would start a plugin for docker, and from where", async () => {
+    const text = 'plugin_dir = "/opt/nomad/plugins"\nplugin "raw_exec" {\n  config {}\n}\n';
+    expect(await readAgentConfig({ name: "agent.hcl", text })).toMatchObject({
+      hasPlugin: false,
+      pluginDir: "/opt/nomad/plugins",
     });
   });
 

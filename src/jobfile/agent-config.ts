@@ -10,6 +10,10 @@ import type { Parsed } from "./tree.ts";
 export interface AgentConfig {
   /** `plugin "docker" { config { ... } }`: attributes as values, blocks as arrays of objects. */
   readonly plugin: Readonly<Record<string, unknown>>;
+  /** Whether there is a `plugin "docker"` block; without one an agent starts no plugin of that name. */
+  readonly hasPlugin: boolean;
+  /** Where the agent looks for plugins, if it says so. */
+  readonly pluginDir: string | undefined;
   /** `client { options { ... } }`, such as `docker.endpoint`. */
   readonly clientOptions: Readonly<Record<string, string>>;
   /** `client { meta { ... } }` */
@@ -38,10 +42,12 @@ export async function readAgentConfig(input: JobSource): Promise<AgentConfig> {
   return toAgentConfig(read);
 }
 
-function toAgentConfig({ plugin, client }: Read<typeof agentConfigSchema>): AgentConfig {
+function toAgentConfig({ plugin, client, plugin_dir }: Read<typeof agentConfigSchema>): AgentConfig {
   const docker = plugin.filter((one) => one[source].label === "docker");
   return {
     plugin: Object.assign({}, ...docker.map((one) => one.config)),
+    hasPlugin: docker.length > 0,
+    pluginDir: plugin_dir,
     clientOptions: Object.assign({}, ...client.map((one) => one.options)),
     clientMeta: Object.assign({}, ...client.map((one) => one.meta)),
   };

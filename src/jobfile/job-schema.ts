@@ -231,6 +231,7 @@ export type PortSchema = typeof port;
 
 /** The parts of an agent's configuration that concern a Docker driver; the rest is passed over. */
 export const agentConfigSchema = {
+  plugin_dir: text(),
   plugin: blocks({ config: tree() }, { label: "name" }),
   client: blocks({ options: textMap(), meta: textMap() }),
 };
