@@ -3,18 +3,22 @@ import { spawnSync } from "node:child_process";
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { pathToFileURL } from "node:url";
+import { build } from "esbuild";
+import { takeSnapshot } from "./go-snapshot.mjs";
+import { hclParts, hclFolder as source } from "./hcl-parts.mjs";
+import { repository } from "./tools.mjs";
 
-const source = fileURLToPath(new URL("../src/jobfile/hcl", import.meta.url));
-/** The programs in that folder, by the build tags that choose between them. */
-const artifacts = { "hcl.wasm": "", "text.wasm": "text" };
+/** The programs in that folder, with the build tags that choose between them. */
+const programs = { hcl: "", text: "text" };
 const versionFile = join(source, "go-version.txt");
 
 /**
- * Builds src/jobfile/hcl/hcl.wasm and text.wasm from the Go program beside them, with the wasm_exec.js of the same Go.
- * `--check` builds to a temporary folder and compares byte for byte, where the Go that built the artifacts is found.
+ * Builds the parts of the HCL reader from the Go program beside them: hcl.wasm and text.wasm, each as it is once it has
+ * started, with the memory it has then, and the wasm_exec.js of the same Go. `--check` builds to a temporary folder and
+ * compares byte for byte, where the Go that built the parts is found.
  */
-function main() {
+async function main() {
   const version = goVersion();
   const checking = process.argv.includes("--check");
   const wanted = checking ? readFileSync(versionFile, "utf8").trim() : version;
@@ -24,8 +28,8 @@ function main() {
     console.log(`skipped: hcl.wasm was built with ${wanted}, and ${found}`);
     return;
   }
-  if (checking) check();
-  else write(version);
+  if (checking) await check();
+  else await write(version);
 }
 
 /** @returns {string | undefined} */
@@ -62,53 +66,61 @@ function go(...args) {
 }
 
 /** @param {string} folder */
-function build(folder) {
-  for (const [name, tags] of Object.entries(artifacts)) {
-    go(
-      "build",
+async function buildParts(folder) {
+  const loaderFile = join(folder, "wasm_exec.js");
+  copyFileSync(join(go("env", "GOROOT"), "lib", "wasm", "wasm_exec.js"), loaderFile);
+  const { createHostScope, goEnv } = await loadHost(folder);
+  for (const [name, tags] of Object.entries(programs)) {
+    const program = join(folder, `${name}.go.wasm`);
+    const flags = [
       "-mod=readonly",
       "-trimpath",
       "-buildvcs=false",
       `-tags=${tags}`,
       "-ldflags=-s -w -buildid=",
-      "-o",
-      join(folder, name),
-      ".",
-    );
+    ];
+    go("build", ...flags, "-o", program, ".");
+    const host = { loader: readFileSync(loaderFile, "utf8"), scope: createHostScope(), env: goEnv };
+    const { module, memory } = takeSnapshot(readFileSync(program), host);
+    writeFileSync(join(folder, `${name}.wasm`), module);
+    writeFileSync(join(folder, `${name}.memory`), memory);
   }
 }
 
-/** Go's own loader, which must be of the Go that built the artifact. */
-function loader() {
-  return join(go("env", "GOROOT"), "lib", "wasm", "wasm_exec.js");
+/**
+ * What the programs run on later, too.
+ * @param {string} folder
+ * @returns {Promise<typeof import("../src/jobfile/hcl-host.ts")>}
+ */
+async function loadHost(folder) {
+  const outfile = join(folder, "hcl-host.mjs");
+  const entryPoints = [join(repository, "src", "jobfile", "hcl-host.ts")];
+  await build({ entryPoints, outfile, bundle: true, format: "esm", platform: "node", logLevel: "error" });
+  return await import(pathToFileURL(outfile).href);
 }
 
 /** @param {string} version */
-function write(version) {
+async function write(version) {
   const folder = mkdtempSync(join(tmpdir(), "longshore-hcl-"));
   try {
-    build(folder);
-    // Copies, as what Go writes is marked as a program.
-    for (const name of Object.keys(artifacts))
-      writeFileSync(join(source, name), readFileSync(join(folder, name)), { mode: 0o644 });
-    copyFileSync(loader(), join(source, "wasm_exec.js"));
+    await buildParts(folder);
+    for (const name of hclParts) copyFileSync(join(folder, name), join(source, name));
     writeFileSync(versionFile, `${version}\n`);
-    console.log(`built ${Object.keys(artifacts).join(" and ")} in ${source} with ${version}`);
+    console.log(`built ${hclParts.join(", ")} in ${source} with ${version}`);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-function check() {
+async function check() {
   const folder = mkdtempSync(join(tmpdir(), "longshore-hcl-"));
   try {
     if (spawnSync("go", ["mod", "download"], { cwd: source, env: goEnvironment() }).status !== 0) {
       console.log("skipped: the Go modules of hcl.wasm cannot be fetched");
       return;
     }
-    build(folder);
-    copyFileSync(loader(), join(folder, "wasm_exec.js"));
-    for (const name of [...Object.keys(artifacts), "wasm_exec.js"]) compare(name, folder);
+    await buildParts(folder);
+    for (const name of hclParts) compare(name, folder);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -127,4 +139,4 @@ function compare(name, folder) {
   process.exitCode = 1;
 }
 
-main();
+await main();

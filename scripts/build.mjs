@@ -1,9 +1,10 @@
 // @ts-check
-import { copyFile, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { buildPlugin } from "./build-plugin.mjs";
 import { toLicenseText } from "./bundled-licenses.mjs";
+import { copyHclParts } from "./hcl-parts.mjs";
 import { runStep } from "./run-program.mjs";
 import { runMain, SetupError } from "./say.mjs";
 import { repository } from "./tools.mjs";
@@ -18,9 +19,7 @@ async function main() {
   await rm(dist, { recursive: true, force: true });
   await mkdir(dist, { recursive: true });
   const bundledFiles = await bundle();
-  for (const name of ["hcl.wasm", "text.wasm", "wasm_exec.js"]) {
-    await copyFile(join(repository, "src", "jobfile", "hcl", name), join(dist, name));
-  }
+  await copyHclParts(dist);
   await writeFile(join(dist, "THIRD-PARTY-LICENSES.txt"), await toLicenseText(repository, bundledFiles));
   await buildPlugin({ repository, outfile: join(dist, "docker") });
   if (!process.argv.includes("--no-types")) await emitTypes();

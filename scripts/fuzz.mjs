@@ -1,9 +1,10 @@
 // @ts-check
-import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
 import { createFuzzedFile } from "./fuzz-job-files.mjs";
+import { copyHclParts } from "./hcl-parts.mjs";
 
 const repository = fileURLToPath(new URL("..", import.meta.url));
 /** Above this a file counts as a hang. */
@@ -38,9 +39,7 @@ async function bundle(folder) {
     platform: "node",
     logLevel: "error",
   });
-  for (const part of ["hcl.wasm", "text.wasm", "wasm_exec.js"]) {
-    await copyFile(join(repository, "src", "jobfile", "hcl", part), join(folder, part));
-  }
+  await copyHclParts(folder);
   return await import(pathToFileURL(outfile).href);
 }
 

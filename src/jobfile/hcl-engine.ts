@@ -1,108 +1,39 @@
-import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
-import { setFlagsFromString } from "node:v8";
 import { LongshoreError } from "../task/index.ts";
-import { createHostScope } from "./hcl-host.ts";
+import { type GoInstance, GoProgram } from "./go-program.ts";
+import { quickly } from "./quickly.ts";
 
 type Operation = "define" | "parse" | "format" | "render";
 
-/** The few parts of WebAssembly that are needed: the types of Node 20 do not have them. */
-interface WasmInstance {
-  readonly exports: { readonly mem: { readonly buffer: ArrayBuffer } };
-}
-interface Wasm {
-  compile(bytes: Uint8Array): Promise<object>;
-  instantiate(module: object, imports: object): Promise<WasmInstance>;
-}
-const wasm = (globalThis as unknown as { readonly WebAssembly: Wasm }).WebAssembly;
-
-/** What Go's own wasm_exec.js defines. */
-interface GoRuntime {
-  readonly importObject: object;
-  exit: (code: number) => void;
-  env: Readonly<Record<string, string>>;
-  run(instance: WasmInstance): Promise<void>;
-}
-
-interface Instance {
-  readonly scope: Record<string, unknown>;
-  call(operation: Operation, request: string): string;
-  memoryBytes(): number;
+interface Instance extends GoInstance {
   /** A call broke it. */
   dead: boolean;
 }
 
 /** Above this the instance is thrown away after a call: WebAssembly memory never shrinks. */
 const maxIdleMemoryBytes = 256 * 1024 * 1024;
+/** A longer request has enough to do that V8 had better make the code fast. */
+const quickLength = 64 * 1024;
 
 /** Functions that one call lends to Go by name. */
 export type HostFunctions = Readonly<Record<string, (...args: never[]) => unknown>>;
 
-/** The part lies in `hcl/` beside the sources, and beside the bundle itself once built. */
-function findPart(name: string): URL {
-  const candidates = [new URL(`./hcl/${name}`, import.meta.url), new URL(`./${name}`, import.meta.url)];
-  const found = candidates.find((candidate) => existsSync(candidate));
-  if (found === undefined) {
-    throw new LongshoreError(
-      "internal",
-      `${name}, a part of Longshore, is missing beside ${import.meta.url}`,
-      {
-        hint: "Install longshore again.",
-      },
-    );
-  }
-  return found;
-}
-
-async function compile(file: string): Promise<object> {
-  const bytes = await readFile(findPart(file));
-  // A job file is parsed once or twice: compiling quickly beats running fast, by about 80 ms.
-  setFlagsFromString("--liftoff-only");
-  try {
-    return await wasm.compile(bytes);
-  } finally {
-    setFlagsFromString("--no-liftoff-only");
-  }
-}
-
-function unreferencedTimeout(callback: () => void, delayMs: number): NodeJS.Timeout {
-  return setTimeout(callback, delayMs).unref();
-}
-
-async function instantiate(module: object, runtimeSource: string): Promise<Instance> {
-  const scope = createHostScope();
-  // The file expects to be a script of a page and writes to globalThis; here it gets one of its own.
-  new Function("globalThis", "setTimeout", runtimeSource)(scope, unreferencedTimeout);
-  const runtime = new (scope.Go as new () => GoRuntime)();
-  runtime.exit = () => undefined;
-  // Calls are short and few: memory is cheaper than collecting it in between.
-  runtime.env = { GOGC: "400" };
-  const instance = await wasm.instantiate(module, runtime.importObject);
-  void runtime.run(instance);
-  const call = scope.longshoreHcl as Instance["call"];
-  return { scope, call, memoryBytes: () => instance.exports.mem.buffer.byteLength, dead: false };
-}
-
 /**
- * A Go program in WebAssembly: compiled at the first call, one instance for all calls, and a new one after a call that
- * broke it.
+ * The Go program, loaded at the first call: one instance for all calls, and a new one after a call that broke it.
  */
 export class HclEngine {
-  readonly #file: string;
-  readonly #schemas: Readonly<Record<string, unknown>> | undefined;
-  #parts: Promise<[object, string]> | undefined;
+  readonly #program: GoProgram;
+  readonly #schemas: (() => string) | undefined;
   #instance: Promise<Instance> | undefined;
 
-  /** `schemas` are what `parse` may name: blocks as the Go side's Schema has them. */
-  constructor(file: string, schemas?: Readonly<Record<string, unknown>>) {
-    this.#file = file;
+  /** `schemas` are what `parse` may name. */
+  constructor(program: string, schemas?: () => string) {
+    this.#program = new GoProgram(program);
     this.#schemas = schemas;
   }
 
-  /** Begins to compile, which other threads do, so that the first call waits less. */
+  /** Begins to load, which other threads do, so that the first call waits less. */
   prepare(): void {
-    // A failure is the call's to tell.
-    this.#compiled().catch(() => undefined);
+    this.#program.prepare();
   }
 
   /** Rejects with kind `internal` when the call broke the engine; other calls do not notice. */
@@ -112,7 +43,7 @@ export class HclEngine {
     try {
       Object.assign(instance.scope, functions);
       // Nothing comes back from a program that ended meanwhile.
-      answer = JSON.parse(instance.call(operation, JSON.stringify(request)) ?? '{"failure":"it ended"}');
+      answer = JSON.parse(callGo(instance, operation, JSON.stringify(request)) ?? '{"failure":"it ended"}');
       instance.dead = instance.memoryBytes() > maxIdleMemoryBytes;
     } catch (error) {
       instance.dead = true;
@@ -138,15 +69,15 @@ export class HclEngine {
   }
 
   async #start(): Promise<Instance> {
-    const started = await instantiate(...(await this.#compiled()));
-    if (this.#schemas !== undefined) started.call("define", JSON.stringify(this.#schemas));
-    return started;
+    const instance = { ...(await this.#program.start()), dead: false };
+    if (this.#schemas !== undefined) callGo(instance, "define", this.#schemas());
+    return instance;
   }
+}
 
-  #compiled(): Promise<[object, string]> {
-    this.#parts ??= Promise.all([compile(this.#file), readFile(findPart("wasm_exec.js"), "utf8")]);
-    return this.#parts;
-  }
+function callGo({ scope }: GoInstance, operation: Operation, text: string): string | undefined {
+  const call = scope.longshoreHcl as (operation: string, text: string) => string | undefined;
+  return text.length > quickLength ? call(operation, text) : quickly(() => call(operation, text));
 }
 
 /** A stack that overflowed is a text that was nested too deeply for any reader. */

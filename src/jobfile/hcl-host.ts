@@ -1,8 +1,9 @@
+import { randomFillSync } from "node:crypto";
 import {
   closeSync,
-  constants,
   fstatSync,
   lstatSync,
+  constants as ofThisMachine,
   openSync,
   readdirSync,
   readSync,
@@ -15,6 +16,21 @@ type FileCall = (...args: never[]) => unknown;
 
 /** Largest file that `file()` and its like may read into a job file. */
 const maxReadBytes = 5 * 1024 * 1024;
+
+/** Calls are short and few: memory is cheaper than collecting it in between. */
+export const goEnv: Readonly<Record<string, string>> = { GOGC: "400" };
+
+/** Linux's numbers on every machine: Go has asked for them before it was kept. */
+const constants = {
+  O_RDONLY: 0,
+  O_WRONLY: 1,
+  O_RDWR: 2,
+  O_CREAT: 0o100,
+  O_EXCL: 0o200,
+  O_TRUNC: 0o1000,
+  O_APPEND: 0o2000,
+  O_DIRECTORY: 0o200000,
+};
 
 /** Turns a call that returns into the callback form that Go's runtime asks for, without leaving the turn. */
 function answered(call: FileCall) {
@@ -43,7 +59,7 @@ function openForReading(path: string, flags: number): number {
     throw Object.assign(new Error("not a regular file"), { code: "EINVAL" });
   }
   if (found.size > maxReadBytes) throw Object.assign(new Error("file too large"), { code: "EFBIG" });
-  return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  return openSync(path, ofThisMachine.O_RDONLY | ofThisMachine.O_NONBLOCK);
 }
 
 /** What the runtime prints goes nowhere; what it needs to know of a crash comes as an exception. */
@@ -73,14 +89,18 @@ function createReadOnlyFs(): Record<string, unknown> {
   });
 }
 
+/** For the runtime itself. Those of Node.js take 10 ms to load. */
+export const hostCrypto = { getRandomValues: (bytes: Uint8Array): Uint8Array => randomFillSync(bytes) };
+export const hostClock = { now: (): number => Number(process.hrtime.bigint()) / 1e6 };
+
 /**
  * What Go's runtime takes for `globalThis`: the real one's constructors, files for reading alone, and a place of its
  * own for what it sets, so that nothing of it is seen elsewhere.
  */
 export function createHostScope(): Record<string, unknown> {
   const scope: Record<string, unknown> = {
-    crypto,
-    performance,
+    crypto: hostCrypto,
+    performance: hostClock,
     TextEncoder,
     TextDecoder,
     Object,

@@ -153,17 +153,39 @@ const goTypes: Readonly<Record<Kind, string>> = {
   any: "any",
 };
 
-/** The schema as the Go side's Schema wants it. */
-export function toGoSchema(schema: Schema): unknown {
-  const attributes: Record<string, string> = {};
-  const maps: Record<string, string> = {};
-  const trees: string[] = [];
-  const inner: Record<string, unknown> = {};
+/**
+ * Schemas by name as the Go side wants them: a line of names, each with the number of its schema, then a line for each
+ * schema, in which blocks have the number of theirs.
+ */
+export function toGoSchemas(roots: Readonly<Record<string, Schema>>): string {
+  const numbers = new Map<Schema, number>();
+  const lines: string[] = [];
+  const toNumber = (schema: Schema): number => {
+    const known = numbers.get(schema);
+    if (known !== undefined) return known;
+    const number = numbers.size;
+    numbers.set(schema, number);
+    lines[number] = toGoSchema(schema, toNumber);
+    return number;
+  };
+  const names = Object.entries(roots).map(([name, schema]) => `${name} ${toNumber(schema)}`);
+  return [names.join(" "), ...lines].join("\n");
+}
+
+/** Attributes with types, maps with types, trees, and blocks with label and number. */
+function toGoSchema(schema: Schema, toNumber: (schema: Schema) => number): string {
+  const words = {
+    attribute: [] as string[],
+    map: [] as string[],
+    tree: [] as string[],
+    block: [] as string[],
+  };
   for (const [name, entry] of Object.entries(schema)) {
-    if (entry.entry === "attribute") attributes[name] = goTypes[entry.kind];
-    else if (entry.entry === "map") maps[name] = entry.values;
-    else if (entry.entry === "tree") trees.push(name);
-    else inner[name] = { label: entry.label ?? "", body: toGoSchema(entry.body) };
+    const about = words[entry.entry];
+    if (entry.entry === "attribute") about.push(name, goTypes[entry.kind]);
+    else if (entry.entry === "map") about.push(name, entry.values);
+    else if (entry.entry === "tree") about.push(name);
+    else about.push(name, entry.label ?? "-", String(toNumber(entry.body)));
   }
-  return { attributes, maps, trees, blocks: inner };
+  return [words.attribute, words.map, words.tree, words.block].map((part) => part.join(" ")).join("\t");
 }

@@ -1,9 +1,10 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
-import { copyFile, mkdtemp, writeFile } from "node:fs/promises";
+import { mkdtemp, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { copyHclParts } from "../../scripts/hcl-parts.mjs";
 import { bed, callEngineOk } from "../bed/index.ts";
 
 const repository = fileURLToPath(new URL("../../", import.meta.url));
@@ -25,8 +26,7 @@ export async function buildCommand(): Promise<string> {
     },
     logLevel: "error",
   });
-  for (const name of ["hcl.wasm", "text.wasm", "wasm_exec.js"])
-    await copyFile(join(repository, "src/jobfile/hcl", name), join(folder, name));
+  await copyHclParts(folder);
   return join(folder, "longshore.mjs");
 }
 

@@ -40,7 +40,7 @@ describe("the packed package", () => {
     const needed = [
       /^(package\.json|README\.md|CHANGELOG\.md|LICENSE)$/,
       /^dist\/(longshore|index|[\w.-]+-[A-Z0-9]{8}|wasm_exec)\.js$/,
-      /^dist\/((hcl|text)\.wasm|docker|THIRD-PARTY-LICENSES\.txt)$/,
+      /^dist\/((hcl|text)\.(wasm|memory)|docker|THIRD-PARTY-LICENSES\.txt)$/,
       /^dist\/types\/(?!.*\.test\.).*\.d\.ts$/,
     ];
     const paths = packed.files.map(({ path }) => path);
@@ -49,7 +49,9 @@ describe("the packed package", () => {
       expect.arrayContaining([
         "LICENSE",
         "dist/docker",
+        "dist/hcl.memory",
         "dist/hcl.wasm",
+        "dist/text.memory",
         "dist/text.wasm",
         "dist/index.js",
         "dist/longshore.js",

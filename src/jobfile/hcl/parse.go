@@ -48,9 +48,9 @@ func parse(text []byte) (any, error) {
 	if err := json.Unmarshal(text, &request); err != nil {
 		return nil, err
 	}
-	schema, known := schemas[request.Schema]
-	if !known {
-		return nil, fmt.Errorf("no schema %q", request.Schema)
+	schema, err := schemaNamed(request.Schema)
+	if err != nil {
+		return nil, err
 	}
 	reserve(len(request.Text))
 	r := &reader{sources: newSources()}

@@ -3,8 +3,9 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
+	"strconv"
+	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
@@ -13,18 +14,19 @@ import (
 // Schema is what may stand in a block, as the host's table says it.
 type Schema struct {
 	// Attributes by name, with the type that a value is converted to.
-	Attributes map[string]string `json:"attributes"`
+	Attributes map[string]string
 	// Maps are free keys, written as a block or as an attribute; with the type of a value.
-	Maps map[string]string `json:"maps"`
+	Maps map[string]string
 	// Trees are blocks of any content.
-	Trees  []string               `json:"trees"`
-	Blocks map[string]BlockSchema `json:"blocks"`
+	Trees  []string
+	Blocks map[string]BlockSchema
 	body   *hcl.BodySchema
 }
 
 type BlockSchema struct {
-	Label string  `json:"label"`
-	Body  *Schema `json:"body"`
+	Label string
+	// Body is the number of a schema.
+	Body int
 }
 
 var types = map[string]cty.Type{
@@ -36,32 +38,83 @@ var types = map[string]cty.Type{
 	"any":          cty.DynamicPseudoType,
 }
 
-// schemas are what the host defined, by name; there is one host to an instance.
-var schemas = map[string]*Schema{}
+// schemas are what the host defined; there is one host to an instance.
+var schemas struct {
+	names map[string]int
+	// lines are the schemas as the host wrote them, by their number.
+	lines []string
+	// read are those that were needed: a file has few of all the blocks there are.
+	read map[int]*Schema
+}
 
+// define takes a line of names, each followed by a schema's number, and one line for each schema.
 func define(request []byte) (any, error) {
-	defined := map[string]*Schema{}
-	if err := json.Unmarshal(request, &defined); err != nil {
-		return nil, err
+	names, lines, _ := strings.Cut(string(request), "\n")
+	schemas.names = map[string]int{}
+	for name, number := range pairs(names) {
+		schemas.names[name] = toNumber(number)
 	}
-	for name, schema := range defined {
-		if err := schema.prepare(); err != nil {
-			return nil, fmt.Errorf("schema %s: %w", name, err)
-		}
-		schemas[name] = schema
-	}
+	schemas.lines = strings.Split(lines, "\n")
+	schemas.read = map[int]*Schema{}
 	return true, nil
 }
 
-// prepare makes HCL's own form of the schema, all the way down.
-func (s *Schema) prepare() error {
-	if s.body != nil {
-		return nil
+func schemaNamed(name string) (*Schema, error) {
+	number, known := schemas.names[name]
+	if !known {
+		return nil, fmt.Errorf("no schema %q", name)
 	}
+	return schemaOf(number), nil
+}
+
+func schemaOf(number int) *Schema {
+	if schemas.read[number] == nil {
+		schemas.read[number] = readSchema(schemas.lines[number])
+	}
+	return schemas.read[number]
+}
+
+// readSchema reads a line of four parts: attributes with types, maps with types, trees, and blocks, each with its label
+// or a dash and the number of its schema.
+func readSchema(line string) *Schema {
+	parts := strings.Split(line, "\t")
+	s := &Schema{
+		Attributes: pairs(parts[0]),
+		Maps:       pairs(parts[1]),
+		Trees:      strings.Fields(parts[2]),
+		Blocks:     map[string]BlockSchema{},
+	}
+	blocks := strings.Fields(parts[3])
+	for i := 0; i+2 < len(blocks); i += 3 {
+		s.Blocks[blocks[i]] = BlockSchema{strings.Trim(blocks[i+1], "-"), toNumber(blocks[i+2])}
+	}
+	s.prepare()
+	return s
+}
+
+func pairs(text string) map[string]string {
+	words := strings.Fields(text)
+	found := map[string]string{}
+	for i := 0; i+1 < len(words); i += 2 {
+		found[words[i]] = words[i+1]
+	}
+	return found
+}
+
+func toNumber(text string) int {
+	number, err := strconv.Atoi(text)
+	if err != nil {
+		panic(err)
+	}
+	return number
+}
+
+// prepare makes HCL's own form of the schema.
+func (s *Schema) prepare() {
 	s.body = &hcl.BodySchema{}
 	for name, kind := range s.Attributes {
 		if _, known := types[kind]; !known {
-			return fmt.Errorf("%s: unknown type %q", name, kind)
+			panic(fmt.Sprintf("%s: unknown type %q", name, kind))
 		}
 		s.body.Attributes = append(s.body.Attributes, hcl.AttributeSchema{Name: name})
 	}
@@ -78,11 +131,7 @@ func (s *Schema) prepare() error {
 			header.LabelNames = []string{block.Label}
 		}
 		s.body.Blocks = append(s.body.Blocks, header)
-		if err := block.Body.prepare(); err != nil {
-			return fmt.Errorf("%s: %w", name, err)
-		}
 	}
-	return nil
 }
 
 // forJSON leaves maps out of the blocks: JSON cannot tell the two apart, and an attribute keeps every key.

@@ -72,7 +72,7 @@ func (r *reader) body(body hcl.Body, schema *Schema) *Block {
 
 func (r *reader) child(tree *Block, block *hcl.Block, schema *Schema) {
 	if known, isBlock := schema.Blocks[block.Type]; isBlock {
-		tree.Blocks[block.Type] = append(tree.Blocks[block.Type], r.block(block, known.Body))
+		tree.Blocks[block.Type] = append(tree.Blocks[block.Type], r.block(block, schemaOf(known.Body)))
 		return
 	}
 	if _, twice := tree.Attributes[block.Type]; twice {

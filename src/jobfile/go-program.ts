@@ -1,0 +1,167 @@
+import { existsSync } from "node:fs";
+import { open, readFile } from "node:fs/promises";
+import { LongshoreError } from "../task/index.ts";
+import { createHostScope, hostClock, hostCrypto } from "./hcl-host.ts";
+import { quickly } from "./quickly.ts";
+
+/** The few parts of WebAssembly that are needed: the types of Node 20 do not have them. */
+interface Wasm {
+  readonly Module: {
+    new (bytes: Uint8Array): object;
+    customSections(module: object, name: string): readonly ArrayBuffer[];
+  };
+  readonly Instance: new (module: object, imports: object) => object;
+  readonly Memory: new (limits: { readonly initial: number }) => WasmMemory;
+}
+interface WasmMemory {
+  readonly buffer: ArrayBuffer;
+}
+const wasm = (globalThis as unknown as { readonly WebAssembly: Wasm }).WebAssembly;
+
+/** What Go's own wasm_exec.js defines: its `run` would start the program, which has started already. */
+interface GoRuntime {
+  readonly importObject: object;
+  exit: (code: number) => void;
+  _inst: object;
+  mem: DataView;
+  _values: unknown[];
+  _goRefCounts: number[];
+  _ids: Map<unknown, number>;
+  _idPool: number[];
+  exited: boolean;
+  _makeFuncWrapper(id: number): unknown;
+}
+
+/** What the program holds of its scope: see scripts/go-snapshot.mjs. */
+interface Held {
+  readonly values: readonly string[];
+  readonly functions: Readonly<Record<string, number>>;
+}
+
+interface Parts {
+  readonly module: object;
+  readonly held: Held;
+  readonly loader: string;
+}
+
+/** A program that waits to be called. */
+export interface GoInstance {
+  /** What the program takes for `globalThis`, with its own functions in it. */
+  readonly scope: Record<string, unknown>;
+  memoryBytes(): number;
+}
+
+const pageBytes = 64 * 1024;
+
+/** A Go program in WebAssembly, kept as it was when it waited to be called for the first time. */
+export class GoProgram {
+  readonly #name: string;
+  #parts: Promise<Parts> | undefined;
+  #memory: Promise<WasmMemory> | undefined;
+
+  /** `name` of the files beside the sources, or beside the bundle: `name.wasm` and `name.memory`. */
+  constructor(name: string) {
+    this.#name = name;
+  }
+
+  /** Begins to load, most of which other threads do. */
+  prepare(): void {
+    // A failure is the start's to tell.
+    this.#load().catch(() => undefined);
+  }
+
+  /** One more instance, as it was before the first call. */
+  async start(): Promise<GoInstance> {
+    const [parts, memory] = await this.#load();
+    this.#memory = undefined;
+    return restore(parts, memory);
+  }
+
+  #load(): Promise<[Parts, WasmMemory]> {
+    this.#parts ??= loadParts(`${this.#name}.wasm`);
+    this.#memory ??= loadMemory(`${this.#name}.memory`);
+    return Promise.all([this.#parts, this.#memory]);
+  }
+}
+
+async function loadParts(file: string): Promise<Parts> {
+  const [bytes, loader] = await Promise.all([
+    readWhole(file, (size) => Buffer.allocUnsafeSlow(size)),
+    readFile(findPart("wasm_exec.js"), "utf8"),
+  ]);
+  const module = quickly(() => new wasm.Module(bytes));
+  const [section] = wasm.Module.customSections(module, "longshore");
+  return { module, held: JSON.parse(new TextDecoder().decode(section)), loader };
+}
+
+async function loadMemory(file: string): Promise<WasmMemory> {
+  let memory: WasmMemory | undefined;
+  await readWhole(file, (size) => {
+    memory = new wasm.Memory({ initial: size / pageBytes });
+    return new Uint8Array(memory.buffer);
+  });
+  if (memory === undefined) throw new LongshoreError("internal", `${file} was not read`);
+  return memory;
+}
+
+/** Reads a file in one go, which takes half the time of reading it in pieces, to where `place` says. */
+async function readWhole(name: string, place: (size: number) => Uint8Array): Promise<Uint8Array> {
+  const file = await open(findPart(name));
+  try {
+    const { size } = await file.stat();
+    const into = place(size);
+    for (let at = 0; at < size; ) {
+      const { bytesRead } = await file.read(into, at, size - at, at);
+      if (bytesRead === 0) throw damaged(name);
+      at += bytesRead;
+    }
+    return into;
+  } finally {
+    await file.close();
+  }
+}
+
+/** The part lies in `hcl/` beside the sources, and beside the bundle itself once built. */
+function findPart(name: string): URL {
+  const candidates = [new URL(`./${name}`, import.meta.url), new URL(`./hcl/${name}`, import.meta.url)];
+  const found = candidates.find((candidate) => existsSync(candidate));
+  if (found !== undefined) return found;
+  throw new LongshoreError("internal", `${name}, a part of Longshore, is missing beside ${import.meta.url}`, {
+    hint: "Install longshore again.",
+  });
+}
+
+function damaged(name: string): LongshoreError {
+  return new LongshoreError("internal", `${name}, a part of Longshore, is not whole`, {
+    hint: "Install longshore again.",
+  });
+}
+
+function restore({ module, held, loader }: Parts, memory: WasmMemory): GoInstance {
+  const scope = createHostScope();
+  // The file expects to be a script of a page and writes to globalThis; here it gets one of its own.
+  const names = ["globalThis", "crypto", "performance", "setTimeout"];
+  new Function(...names, loader)(scope, hostCrypto, hostClock, unreferencedTimeout);
+  const go = new (scope.Go as new () => GoRuntime)();
+  go.exit = () => undefined;
+  go._inst = new wasm.Instance(module, { ...go.importObject, longshore: { memory } });
+  go.mem = new DataView(memory.buffer);
+  go.exited = false;
+  for (const [name, id] of Object.entries(held.functions)) scope[name] = go._makeFuncWrapper(id);
+  const common = [Number.NaN, 0, null, true, false, scope, go];
+  const own = held.values.map((name) => lookUp(scope, name));
+  go._values = [...common, ...own];
+  go._goRefCounts = [...common.map(() => Number.POSITIVE_INFINITY), ...own.map(() => 1)];
+  go._ids = new Map(go._values.map((value, id) => [value, id] as const).slice(1));
+  go._idPool = [];
+  return { scope, memoryBytes: () => memory.buffer.byteLength };
+}
+
+/** `a`, or `a.b`. */
+function lookUp(scope: Record<string, unknown>, path: string): unknown {
+  return path.split(".").reduce<unknown>((value, name) => (value as Record<string, unknown>)[name], scope);
+}
+
+function unreferencedTimeout(callback: () => void, delayMs: number): NodeJS.Timeout {
+  return setTimeout(callback, delayMs).unref();
+}
