@@ -12,6 +12,7 @@ const loaders: Readonly<Record<string, () => Promise<Command>>> = {
   validate: async () => (await import("./validate.ts")).validate,
   fmt: async () => (await import("./fmt.ts")).fmt,
   fingerprint: async () => (await import("./fingerprint.ts")).fingerprint,
+  plugin: async () => (await import("./plugin.ts")).plugin,
   version: async () => (await import("./version.ts")).version,
   completion: async () => (await import("./completion.ts")).completion,
 };

@@ -151,6 +151,31 @@ export const commandTable: readonly CommandSpec[] = [
     ],
   },
   {
+    name: "plugin",
+    summary: "the docker driver as a plugin of Nomad agents",
+    details:
+      "A Nomad agent runs the driver as a plugin: one file in its plugin_dir, which takes the place of its own " +
+      "docker driver. --install puts the file there, and tells what the agent's configuration still needs.",
+    flags: [
+      { name: "install", value: "folder", file: true, summary: "put the plugin into an agent's plugin_dir" },
+      {
+        name: "config",
+        value: "path",
+        file: true,
+        many: true,
+        summary: "the agent's configuration, a file or a folder, to be checked before",
+      },
+      noColor,
+    ],
+    examples: [
+      { command: "longshore plugin", does: "what the plugin is and how an agent is told of it" },
+      {
+        command: "sudo longshore plugin --install /opt/nomad/plugins --config /etc/nomad.d",
+        does: "install it on this client",
+      },
+    ],
+  },
+  {
     name: "version",
     summary: "show the version",
     flags: [json("version, Node.js and platform as JSON")],

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { isStartedByHost } from "../plugin/started-by-host.ts";
 import { toVersionText } from "./version-text.ts";
 
 const versionWords: ReadonlySet<string> = new Set(["version", "--version", "-version"]);
@@ -11,7 +12,13 @@ function versionAlone(args: readonly string[]): string | undefined {
   return toVersionText(rest.length > 0);
 }
 
+/** An agent that starts the plugin in this form waits for it, and reads all that it prints. */
+function isPluginAlone(args: readonly string[]): boolean {
+  return args.length === 1 && args[0] === "plugin" && isStartedByHost(process.env);
+}
+
 const args = process.argv.slice(2);
 const text = versionAlone(args);
 if (text !== undefined) process.stdout.write(text);
+else if (isPluginAlone(args)) process.exit(await (await import("../plugin/run-plugin.ts")).runPlugin(""));
 else await (await import("./command-line.ts")).runCommandLine(args);

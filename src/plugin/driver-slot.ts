@@ -2,8 +2,8 @@ import { isDeepStrictEqual } from "node:util";
 import type { Topology } from "../driver/index.ts";
 import type { AgentOptions } from "../driver/options/agent-options.ts";
 import { type Logger, LongshoreError } from "../task/index.ts";
-import type { Environment } from "./handshake.ts";
 import type { HostedDriver } from "./hosted-driver.ts";
+import type { Environment } from "./started-by-host.ts";
 
 /** What an agent configures a driver with. */
 export interface DriverSettings {

@@ -1,15 +1,9 @@
 import { LongshoreError } from "../task/index.ts";
+import type { Environment } from "./started-by-host.ts";
 
-/** What a Nomad client sets so that a plugin knows that it was started as one. */
-const cookie = {
-  name: "NOMAD_PLUGIN_MAGIC_COOKIE",
-  value: "e4327c2e01eabfd75a8a67adb114fb34a757d57eee7728d857a8cec6e91a7255",
-};
 const coreProtocol = 1;
 const pluginProtocol = 2;
 const portRange = { min: 10_000, max: 25_000 };
-
-export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** What the host asks for, from its environment; go-plugin's documentation has the names. */
 export interface HostWishes {
@@ -27,11 +21,6 @@ export interface HostWishes {
 export type ListenAddress =
   | { readonly network: "unix"; readonly path: string }
   | { readonly network: "tcp"; readonly host: string; readonly port: number };
-
-/** Whether a Nomad client started this process as a plugin. */
-export function isStartedByHost(env: Environment): boolean {
-  return env[cookie.name] === cookie.value;
-}
 
 /** Reads the host's wishes. Throws `invalid` when it speaks no protocol that this plugin does. */
 export function readHostWishes(env: Environment): HostWishes {

@@ -1,3 +1,3 @@
 import { runPlugin } from "./run-plugin.ts";
 
-void runPlugin().then((code) => process.exit(code));
+void runPlugin(process.argv[1] ?? "docker").then((code) => process.exit(code));

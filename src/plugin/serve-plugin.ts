@@ -11,7 +11,7 @@ import {
   createHealthService,
   createStdioService,
 } from "./go-plugin-services.ts";
-import { type Environment, type HostWishes, toHandshakeLine } from "./handshake.ts";
+import { type HostWishes, toHandshakeLine } from "./handshake.ts";
 import { listen } from "./listen.ts";
 import { Presence } from "./presence.ts";
 import { GRPCBrokerDefinition } from "./proto/generated/go-plugin/broker.ts";
@@ -20,6 +20,7 @@ import { GRPCStdioDefinition } from "./proto/generated/go-plugin/stdio.ts";
 import { HealthDefinition } from "./proto/generated/grpc/health.ts";
 import { BasePluginDefinition } from "./proto/generated/nomad/base.ts";
 import { DriverDefinition } from "./proto/generated/nomad/driver.ts";
+import type { Environment } from "./started-by-host.ts";
 import { within } from "./within.ts";
 
 export interface PluginOptions {

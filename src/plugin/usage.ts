@@ -1,25 +1,30 @@
-/** What a person is told who runs the plugin by hand. */
+/** How the text begins that tells what the program is. */
+export const usageTitle = `This is Longshore's docker driver for Nomad, as a plugin.`;
+
+/** What a person is told who runs the plugin by hand; `path` is where it lies. */
 export function toUsage(path: string): string {
-  return `This is Longshore's task driver for Nomad's "docker" driver, as a plugin. A Nomad agent starts it; by hand it does nothing.
+  return `${usageTitle} A Nomad agent starts it; by hand it does nothing.
 
-To install it, as root on each client:
+To install it, as root on every client:
 
-  1. Put it into the agent's plugin_dir (here /opt/nomad/plugins), under the name docker:
+1. Put it into the agent's plugin_dir under the name docker:
 
-       install -m 0755 ${path} /opt/nomad/plugins/docker
+     install -m 0755 ${path} /opt/nomad/plugins/docker
 
-     or, with the longshore command:  longshore plugin --install /opt/nomad/plugins
+   or, which checks as well:
 
-  2. Have these in the agent's configuration; an existing plugin "docker" block stays as it is:
+     longshore plugin --install /opt/nomad/plugins --config /etc/nomad.d
 
-       plugin_dir = "/opt/nomad/plugins"
+2. The agent's configuration needs these; a plugin "docker" block that is there stays as it is:
 
-       plugin "docker" {
-         config {}
-       }
+     plugin_dir = "/opt/nomad/plugins"
 
-  3. Restart the agent. Running tasks go on.
+     plugin "docker" {
+       config {}
+     }
 
-It needs Node.js 20.12 or later in the agent's PATH. "nomad node status -verbose -self" shows the driver's health.
+3. Restart the agent, for instance with "systemctl restart nomad". Running tasks go on.
+
+It needs Node.js 20.12 or later in the agent's PATH.
 `;
 }
