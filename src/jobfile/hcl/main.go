@@ -9,10 +9,14 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"runtime"
 	"syscall/js"
 )
 
+// What main does is done when the program is built: it is kept as it then is.
 func main() {
+	rehearse()
+	runtime.GC()
 	js.Global().Set("longshoreHcl", js.FuncOf(call))
 	select {}
 }
@@ -24,16 +28,29 @@ func call(_ js.Value, args []js.Value) (answer any) {
 			answer = encode(map[string]any{"failure": fmt.Sprint(r)})
 		}
 	}()
-	name := args[0].String()
-	operation, known := operations[name]
-	if !known {
-		return encode(map[string]any{"failure": fmt.Sprintf("unknown operation %q", name)})
-	}
-	result, err := operation([]byte(args[1].String()))
+	text, err := run(args[0].String(), []byte(args[1].String()))
 	if err != nil {
 		return encode(map[string]any{"failure": err.Error()})
 	}
-	return encode(map[string]any{"ok": result})
+	return text
+}
+
+func run(name string, request []byte) (string, error) {
+	operation, known := operations[name]
+	if !known {
+		return "", fmt.Errorf("unknown operation %q", name)
+	}
+	result, err := operation(request)
+	if err != nil {
+		return "", err
+	}
+	return encode(map[string]any{"ok": result}), nil
+}
+
+func mustRun(name, request string) {
+	if _, err := run(name, []byte(request)); err != nil {
+		panic(err)
+	}
 }
 
 func encode(value any) string {
