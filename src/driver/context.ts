@@ -2,6 +2,7 @@ import type { Engine } from "../engine/index.ts";
 import type { Logger, TaskConfig, TaskEventDetail } from "../task/index.ts";
 import type { Topology } from "./container/planning.ts";
 import type { Dangling } from "./dangling.ts";
+import type { ExecExits } from "./exec/exec-exits.ts";
 import type { Images } from "./images/index.ts";
 import type { Leftovers } from "./leftovers.ts";
 import type { Networks } from "./networks/networks.ts";
@@ -24,6 +25,8 @@ export interface DriverContext {
   readonly hostOf: (task: TaskConfig) => string;
   /** Tasks by their container's id: where the engine's events find them. */
   readonly byContainer: Map<string, DockerTask>;
+  /** Where the ends of commands in tasks are heard. */
+  readonly execExits: ExecExits;
   /** Tells the host; `message` is needed for notes only. */
   emit(task: DockerTask, detail: TaskEventDetail, message?: string): void;
 }

@@ -35,7 +35,8 @@ import {
 import type { Topology } from "./container/planning.ts";
 import type { DriverContext } from "./context.ts";
 import { Dangling } from "./dangling.ts";
-import { execTask, execTaskStreaming } from "./exec.ts";
+import { ExecExits } from "./exec/exec-exits.ts";
+import { execTask, execTaskStreaming } from "./exec/exec-task.ts";
 import { FanOut } from "./fan-out.ts";
 import { Health } from "./health.ts";
 import { createImages, type ImageRemovalEvent } from "./images/index.ts";
@@ -115,6 +116,7 @@ class DockerDriver implements TaskDriver {
       topology: options.topology ?? measureTopology(),
       hostOf: options.hostOf ?? (() => ""),
       byContainer: new Map<string, DockerTask>(),
+      execExits: new ExecExits(),
       leftovers,
       dangling: new Dangling({
         engine,

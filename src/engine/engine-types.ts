@@ -109,6 +109,8 @@ export interface ContainerState {
   readonly Error: string;
   readonly StartedAt: string;
   readonly FinishedAt: string;
+  /** Missing without a health check. The newest check is the last of the log. */
+  readonly Health?: { readonly Log?: readonly { readonly Output: string }[] | null };
 }
 
 /** Answer of `GET /containers/{id}/json`. */

@@ -281,8 +281,13 @@ export interface TaskDriver extends AsyncDisposable {
   /** Events of all tasks from now on. A slow reader loses the oldest, and is told how many. */
   taskEvents(options?: CallOptions): AsyncIterable<TaskEvent>;
   signalTask(taskId: string, signal: string, options?: CallOptions): Promise<void>;
-  /** Runs a command in the task to its end; at most the last 4 KiB of each stream are kept. */
+  /**
+   * Runs a command in the task to its end; at most the last 4 KiB of each stream are kept. One that takes longer than
+   * `timeoutMs`, or whose call is canceled, is killed with all it has started, if the engine is on this machine; the
+   * call rejects with `timeout` or `canceled`, and `conflict` when the task does not run.
+   */
   execTask(taskId: string, options: ExecOptions): Promise<ExecOutput>;
+  /** The same with input and a terminal. Leaving the messages early, or aborting, ends the command likewise. */
   execTaskStreaming(taskId: string, options: StreamingExecOptions): AsyncIterable<ExecMessage>;
   /** Starts the container whose network namespace the group's tasks share. */
   createNetwork(

@@ -8,7 +8,7 @@ export function toEventMessage(detail: Exclude<TaskEventDetail, { readonly type:
     case "pull-progress":
       return toProgressMessage(detail.progress);
     case "pull-finished":
-      return `Pulled image ${detail.image} (${toMegabytes(detail.sizeBytes)} MB) in ${toSeconds(detail.durationMs)} s`;
+      return toPulledMessage(detail);
     case "created":
       return `Created container ${detail.containerId.slice(0, 12)}`;
     case "started":
@@ -24,7 +24,9 @@ export function toEventMessage(detail: Exclude<TaskEventDetail, { readonly type:
     case "oom":
       return "A process was killed: out of memory";
     case "health":
-      return `Health: ${detail.status}`;
+      return detail.output === ""
+        ? `Health: ${detail.status}`
+        : `Health: ${detail.status} (${detail.output})`;
     case "removed":
       return `Removed container ${detail.containerId.slice(0, 12)}`;
     case "image-removed":
@@ -40,6 +42,12 @@ function toProgressMessage(progress: PullProgress): string {
   const done = `${toMegabytes(progress.receivedBytes)} of ${toMegabytes(progress.totalBytes)} MB`;
   const left = progress.secondsLeft === undefined ? "" : `, ${Math.ceil(progress.secondsLeft)} s left`;
   return `Pulling image ${progress.image}: ${done}${left}`;
+}
+
+function toPulledMessage(pulled: Extract<TaskEventDetail, { readonly type: "pull-finished" }>): string {
+  const { image, sizeBytes, durationMs } = pulled;
+  const rate = durationMs > 0 ? `, ${toMegabytes((sizeBytes * 1000) / durationMs)} MB/s` : "";
+  return `Pulled image ${image} (${toMegabytes(sizeBytes)} MB) in ${toSeconds(durationMs)} s${rate}`;
 }
 
 function toMegabytes(bytes: number): string {

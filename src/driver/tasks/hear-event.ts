@@ -1,5 +1,6 @@
 import type { EngineEvent } from "../../engine/index.ts";
 import type { DriverContext } from "../context.ts";
+import type { DockerTask } from "./docker-task.ts";
 import { settleTask } from "./settle.ts";
 
 const healthPrefix = "health_status: ";
@@ -10,15 +11,26 @@ export function hearEvent(context: DriverContext, event: EngineEvent): void {
   const task = context.byContainer.get(Actor.ID);
   if (task === undefined) {
     context.networks.hear(event);
+  } else if (Action === "exec_die") {
+    context.execExits.hear(Actor.Attributes);
   } else if (Action === "oom") {
     task.oomHeard = true;
     context.emit(task, { type: "oom", containerId: Actor.ID });
   } else if (Action.startsWith(healthPrefix)) {
-    context.emit(task, { type: "health", status: Action.slice(healthPrefix.length), output: "" });
+    void tellHealth(context, task, Action.slice(healthPrefix.length));
   } else if (Action === "die") {
     task.heardCode ??= Number(Actor.Attributes.exitCode ?? -1);
     task.died.resolve();
     // One that dies while its start is under way is looked at when the start is done.
     if (task.state.phase !== "pending") void settleTask(context, task);
   }
+}
+
+/** Tells what a task's health has become, with what its last check had to say. */
+async function tellHealth(context: DriverContext, task: DockerTask, status: string): Promise<void> {
+  const { containerId, signal } = task;
+  const found = await context.engine.inspectContainer(containerId, { signal }).catch(() => undefined);
+  if (signal.aborted) return;
+  const output = found?.State.Health?.Log?.at(-1)?.Output ?? "";
+  context.emit(task, { type: "health", status, output: output.trim() });
 }

@@ -1,0 +1,75 @@
+import {
+  type ExecMessage,
+  type ExecOptions,
+  type ExecOutput,
+  LongshoreError,
+  type StreamingExecOptions,
+} from "../../task/index.ts";
+import type { DriverContext } from "../context.ts";
+import type { DockerTask } from "../tasks/docker-task.ts";
+import { ExecRun } from "./exec-run.ts";
+import type { KillOutcome } from "./kill-exec.ts";
+
+const keptBytes = 4096;
+
+/** Runs a command in a task and answers its exit code and the end of its output. */
+export async function execTask(
+  context: DriverContext,
+  task: DockerTask,
+  options: ExecOptions,
+): Promise<ExecOutput> {
+  const limit = AbortSignal.timeout(options.timeoutMs);
+  const signal = AbortSignal.any([limit, ...(options.signal === undefined ? [] : [options.signal])]);
+  let run: ExecRun | undefined;
+  try {
+    run = await ExecRun.create(context, task, { command: options.command, tty: false }, signal);
+    return await collect(run.messages(signal));
+  } catch (cause) {
+    if (!signal.aborted) throw cause;
+    const outcome = await run?.kill().catch(() => "elsewhere" as const);
+    throw options.signal?.aborted ? cause : toTimeout(options, outcome ?? "ended", cause);
+  }
+}
+
+async function collect(messages: AsyncIterable<ExecMessage>): Promise<ExecOutput> {
+  const kept = { stdout: Buffer.alloc(0), stderr: Buffer.alloc(0) };
+  let exitCode = 0;
+  for await (const message of messages) {
+    if (message.type === "exited") exitCode = message.exitCode;
+    else kept[message.stream] = Buffer.concat([kept[message.stream], message.data]).subarray(-keptBytes);
+  }
+  return { ...kept, exitCode };
+}
+
+const hints: Readonly<Record<KillOutcome, string>> = {
+  ended: "It was killed. Give it more time, or less to do.",
+  elsewhere:
+    "It goes on in the container: its engine is not on this machine, and engines cannot end a command.",
+  forbidden:
+    "It goes on in the container: to end it takes the rights of its user on this machine, or root's.",
+};
+
+function toTimeout(
+  { command, timeoutMs }: ExecOptions,
+  outcome: KillOutcome,
+  cause: unknown,
+): LongshoreError {
+  const message = `"${command.join(" ")}" did not end within ${timeoutMs / 1000} s`;
+  return new LongshoreError("timeout", message, { cause, hint: hints[outcome] });
+}
+
+/** Runs a command in a task; its output as it comes, and at the end its exit code. */
+export async function* execTaskStreaming(
+  context: DriverContext,
+  task: DockerTask,
+  options: StreamingExecOptions,
+): AsyncGenerator<ExecMessage> {
+  const { signal, ...request } = options;
+  const run = await ExecRun.create(context, task, request, signal);
+  try {
+    yield* run.messages(signal);
+  } finally {
+    // A reader that has left would leave the command behind; after the driver's own end it may go on.
+    if (!task.signal.aborted) await run.kill().catch(() => undefined);
+  }
+}

@@ -1,0 +1,21 @@
+import { Deferred } from "../waiting.ts";
+
+/** The items until the signal aborts, also when the next one never comes. */
+export async function* untilAborted<T>(items: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {
+  const aborted = new Deferred<undefined>();
+  const abort = () => aborted.resolve(undefined);
+  if (signal.aborted) abort();
+  signal.addEventListener("abort", abort, { once: true });
+  const iterator = items[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const result = await Promise.race([iterator.next(), aborted.promise]);
+      if (result === undefined || result.done) return;
+      yield result.value;
+    }
+  } finally {
+    signal.removeEventListener("abort", abort);
+    // Not awaited: one that waits for its next item would not answer.
+    iterator.return?.().catch(() => undefined);
+  }
+}
