@@ -45,7 +45,7 @@ describe("an image", () => {
     for (const request of [
       { reference: latest },
       { reference: latest.replace(/:latest$/, "") },
-      { reference: fixed, forcePull: true },
+      { reference: fixed, pullPolicy: "always" as const },
     ]) {
       await at.images.acquire(request);
       const before = at.front.count("manifest");

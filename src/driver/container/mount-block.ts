@@ -26,7 +26,7 @@ export function planMount(planning: Planning, mount: MountOptions, path: OptionP
       return { request: { ...base, Type: "tmpfs", TmpfsOptions: toTmpfs(mount) }, source: undefined };
     case "image":
       needsVolumes(planning, path, `image "${mount.source ?? ""}"`);
-      needsEngine(planning, path, "a mount of type image", { engine: "28", api: "1.48" });
+      needsEngine(planning, path, "an image mount needs", { engine: "28", api: "1.48" });
       return { request: { ...base, Type: "image", ...toImage(mount) }, source: undefined };
     default:
       needsVolumes(planning, path, `volume "${mount.source ?? ""}"`);
@@ -48,7 +48,7 @@ function needsEngine(
 ): void {
   const { apiVersion } = planning.engine;
   if (apiVersion === undefined || compareApiVersions(apiVersion, needed.api) >= 0) return;
-  const message = `${what} needs Docker Engine ${needed.engine} (API ${needed.api}); this one speaks API ${apiVersion}`;
+  const message = `${what} Docker Engine ${needed.engine} (API ${needed.api}); this one speaks API ${apiVersion}`;
   refuse(planning, path, message, "Update Docker, or mount a volume or a path instead.");
 }
 
@@ -100,7 +100,7 @@ function toVolume(planning: Planning, mount: MountOptions, path: OptionPath) {
   const { name, options } = driver_config;
   if (subpath !== undefined) {
     const key = [...path, "volume_options", "subpath"];
-    needsEngine(planning, key, "subpath", { engine: "26", api: "1.45" });
+    needsEngine(planning, key, "needs", { engine: "26", api: "1.45" });
   }
   return {
     ...(mount.source && { Source: mount.source }),

@@ -1,4 +1,5 @@
 import type { ImageInspect } from "../../engine/index.ts";
+import { LongshoreError } from "../../task/index.ts";
 import { findImage } from "./find-image.ts";
 import { loadArchive } from "./image-archive.ts";
 import type { ImageReference } from "./image-reference.ts";
@@ -16,10 +17,12 @@ export function createImages(options: ImagesOptions): Images {
 
   async function provide(parsed: ImageReference, request: AcquireOptions): Promise<ImageInspect> {
     const reference = formatImageReference(parsed);
-    const asks = request.forcePull === true || isLatest(parsed);
+    const policy = request.pullPolicy ?? (isLatest(parsed) ? "always" : "if_not_present");
+    const asks = policy === "always";
     const archive = request.loadArchive;
     const present = asks && archive === undefined ? undefined : await findImage(engine, reference, request);
     if (present !== undefined && !asks) return present;
+    if (policy === "never" && archive === undefined) throw toAbsence(reference);
     let progress: ImageEvent | undefined;
     const waiter = {
       what: archive === undefined ? `pull image "${reference}"` : `load image archive "${archive}"`,
@@ -76,4 +79,10 @@ export function createImages(options: ImagesOptions): Images {
       await shelf[Symbol.asyncDispose]();
     },
   };
+}
+
+function toAbsence(reference: string): LongshoreError {
+  return new LongshoreError("not-found", `Image "${reference}" is not on this machine and is never pulled`, {
+    hint: `Pull it by hand (docker pull ${reference}), or set pull_policy to if_not_present.`,
+  });
 }

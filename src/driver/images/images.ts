@@ -25,11 +25,13 @@ export interface ImagesOptions {
   readonly onRemoval?: ((event: ImageRemovalEvent) => void) | undefined;
 }
 
+export type PullPolicy = "always" | "if_not_present" | "never";
+
 export interface AcquireOptions extends CallOptions {
   /** As the job file has it. */
   readonly reference: string;
-  /** Ask the registry although the image is there. */
-  readonly forcePull?: boolean | undefined;
+  /** When to ask the registry; by the tag when missing: always for `latest`, else if the image is not there. */
+  readonly pullPolicy?: PullPolicy | undefined;
   readonly auth?: TaskAuth | undefined;
   /** Go on without a login when looking for one fails. */
   readonly authSoftFail?: boolean | undefined;

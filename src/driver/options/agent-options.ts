@@ -4,7 +4,7 @@ import * as check from "./checks.ts";
 import { block, type OptionsOf, type Reading, readFields } from "./fields.ts";
 import { matchesGlob } from "./glob.ts";
 import { readOldOptions } from "./old-options.ts";
-import { bool, duration, number, optionalDuration, text, textMap, texts } from "./values.ts";
+import { bool, choice, duration, number, optionalDuration, text, textMap, texts } from "./values.ts";
 
 const minute = 60_000;
 
@@ -43,9 +43,9 @@ export const agentFields = {
   }),
   volumes: block("Host paths and volumes in tasks.", {
     enabled: bool({ doc: "Allow host paths outside the allocation folder, and volumes.", default: false }),
-    selinuxlabel: text({
+    selinuxlabel: choice({
       doc: "SELinux label of the allocation's mounts, z or Z.",
-      check: check.oneOf("z", "Z", ""),
+      of: ["z", "Z", ""],
     }),
   }),
   allow_privileged: bool({ doc: "Allow privileged containers and the host's namespaces.", default: false }),

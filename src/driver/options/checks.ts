@@ -21,11 +21,6 @@ export const notPadded: Check<string> = (value) => {
   return value === value.trim() ? undefined : "must not begin or end with white space";
 };
 
-export const oneOf =
-  (...values: readonly string[]): Check<string> =>
-  (value) =>
-    values.includes(value) ? undefined : `must be one of ${values.join(", ")}, not "${value}"`;
-
 /** A mode of a namespace: one of the names, or `container:` and which. */
 export const modeOf =
   (...names: readonly string[]): Check<string> =>

@@ -1,13 +1,13 @@
 import * as check from "./checks.ts";
 import { block } from "./fields.ts";
-import { bool, number, text, textMap } from "./values.ts";
+import { bool, choice, number, text, textMap } from "./values.ts";
 
 /** One `mount` block. */
 export const mountFields = {
-  type: text({
+  type: choice({
     doc: "volume, bind, tmpfs, or (engine 28) image.",
     default: "volume",
-    check: check.oneOf("volume", "bind", "tmpfs", "image"),
+    of: ["volume", "bind", "tmpfs", "image"],
   }),
   target: text({
     doc: "The path in the container.",
@@ -19,9 +19,9 @@ export const mountFields = {
   }),
   readonly: bool({ doc: "Mount for reading only.", default: false }),
   bind_options: block("For type bind.", {
-    propagation: text({
+    propagation: choice({
       doc: "How mounts below spread; shared and rshared need volumes.enabled.",
-      check: check.oneOf("private", "rprivate", "shared", "rshared", "slave", "rslave"),
+      of: ["private", "rprivate", "shared", "rshared", "slave", "rslave"],
     }),
   }),
   tmpfs_options: block("For type tmpfs.", {

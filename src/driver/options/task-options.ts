@@ -6,7 +6,17 @@ import * as check from "./checks.ts";
 import { findConflicts } from "./conflicts.ts";
 import { block, blocks, type OptionPath, type OptionsOf, type Reading, readFields } from "./fields.ts";
 import { mountFields } from "./mount-fields.ts";
-import { bool, number, numberMap, optionalDuration, text, textMap, textOrTexts, texts } from "./values.ts";
+import {
+  bool,
+  choice,
+  number,
+  numberMap,
+  optionalDuration,
+  text,
+  textMap,
+  textOrTexts,
+  texts,
+} from "./values.ts";
 
 /** The `config` block of a task with `driver = "docker"`. */
 export const taskFields = {
@@ -29,7 +39,7 @@ export const taskFields = {
     each: checkCapability,
   }),
   cap_drop: texts({ doc: "Capabilities to take away; all takes every one.", each: checkCapability }),
-  cgroupns: text({ doc: "The cgroup namespace, host or private.", check: check.oneOf("host", "private") }),
+  cgroupns: choice({ doc: "The cgroup namespace, host or private.", of: ["host", "private"] }),
   command: text({ doc: "Replaces the image's command.", check: check.notPadded }),
   container_exists_attempts: number({
     doc: "How often to try to replace a dead container of the same name; the agent's number when unset.",
@@ -101,9 +111,9 @@ export const taskFields = {
     doc: "A fixed address on a user-defined network.",
     check: check.ipAddress("IPv6", 6),
   }),
-  isolation: text({
+  isolation: choice({
     doc: "Isolation of Windows containers.",
-    check: check.oneOf("hyperv", "process", "default"),
+    of: ["hyperv", "process", "default"],
   }),
   labels: textMap({ doc: "Labels of the container." }),
   load: text({
@@ -147,9 +157,9 @@ export const taskFields = {
     each: check.port,
   }),
   ports: texts({ doc: "Labels of the group's network to map into the container.", each: check.oneLine }),
-  pull_policy: text({
+  pull_policy: choice({
     doc: "When to ask the registry: always, if_not_present or never; by the tag when unset.",
-    check: check.oneOf("always", "if_not_present", "never"),
+    of: ["always", "if_not_present", "never"],
   }),
   privileged: bool({ doc: "Give the container the host's powers; needs allow_privileged.", default: false }),
   image_pull_timeout: optionalDuration({ doc: "How long the pull may take; the agent's when unset." }),

@@ -125,6 +125,18 @@ function toMap<V>(value: unknown, convert: (value: unknown) => V | undefined) {
 export const text = <const D extends string | undefined = undefined>(spec: Spec<D, string>) =>
   scalar<string, D>("string", "a string", toText, spec);
 
+/** One of a few words. */
+export const choice = <const V extends string, const D extends V | undefined = undefined>({
+  of,
+  ...spec
+}: Spec<D, V> & { readonly of: readonly V[] }) =>
+  scalar<V, D>(
+    "string",
+    `one of ${of.filter(Boolean).join(", ")}`,
+    (value) => of.find((one) => one === value),
+    spec,
+  );
+
 export const bool = <const D extends boolean | undefined = undefined>(spec: Spec<D, boolean>) =>
   scalar<boolean, D>("bool", "true or false", toBool, spec);
 

@@ -18,7 +18,7 @@ export function toAcquireOptions(
   const hasAuth = username !== undefined || password !== undefined || server_address !== undefined;
   return {
     reference: options.image ?? "",
-    forcePull: options.force_pull,
+    pullPolicy: options.force_pull ? "always" : options.pull_policy,
     authSoftFail: options.auth_soft_fail,
     pullTimeoutMs: options.image_pull_timeout ?? context.agent.image_pull_timeout,
     activityTimeoutMs: context.agent.pull_activity_timeout,
