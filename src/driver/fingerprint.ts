@@ -4,11 +4,10 @@ import { type Fingerprint, isLongshoreError } from "../task/index.ts";
 import type { AgentOptions } from "./options/agent-options.ts";
 import type { WatchState } from "./watch/engine-watch.ts";
 
-/** What the driver can say of its engine; undefined while it does not know yet. */
+/** What the driver can say of its engine, `seen` or not before; undefined while it does not know yet. */
 export function toFingerprint(
   state: WatchState,
-  engine: Engine,
-  agent: AgentOptions,
+  { engine, agent, seen }: { readonly engine: Engine; readonly agent: AgentOptions; readonly seen: boolean },
 ): Fingerprint | undefined {
   switch (state.phase) {
     case "connecting":
@@ -21,7 +20,7 @@ export function toFingerprint(
       };
     case "lost": {
       const { error } = state;
-      const found = isLongshoreError(error, "unauthorized");
+      const found = seen || isLongshoreError(error, "unauthorized");
       const why = `Failed to connect to docker daemon: ${error.message}`;
       return { health: found ? "unhealthy" : "undetected", description: why, attributes: {} };
     }

@@ -19,6 +19,7 @@ export class Health {
   readonly #readers = new FanOut<Fingerprint>(waitingFingerprints, () => this.#last ?? unknown);
   #last: Fingerprint | undefined;
   #away = false;
+  #seen = false;
 
   constructor(engine: Engine, agent: AgentOptions) {
     this.#engine = engine;
@@ -37,7 +38,12 @@ export class Health {
 
   /** Takes in the watch's state; answers whether the engine has gone or come with it. */
   update(state: WatchState): "lost" | "found" | undefined {
-    const fingerprint = toFingerprint(state, this.#engine, this.#agent);
+    if (state.phase === "open") this.#seen = true;
+    const fingerprint = toFingerprint(state, {
+      engine: this.#engine,
+      agent: this.#agent,
+      seen: this.#seen,
+    });
     if (fingerprint === undefined) return undefined;
     if (JSON.stringify(fingerprint) !== JSON.stringify(this.#last)) this.#readers.push(fingerprint);
     const known = this.#last !== undefined;

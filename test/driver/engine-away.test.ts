@@ -39,7 +39,7 @@ describe("without an engine", () => {
     expect(() => bench.driver.inspectTask(task.id)).toThrow("task not found");
   });
 
-  it("the fingerprint is undetected, and detected as soon as there is one", async () => {
+  it("the fingerprint is undetected, healthy as soon as there is one, and unhealthy when it goes", async () => {
     await using proxy = await proxied();
     await proxy.refuse("missing");
     await using bench = startDriver({ endpoint: proxy.endpoint });
@@ -51,7 +51,7 @@ describe("without an engine", () => {
     const second = (await prints.next()).value as Fingerprint;
     expect(second).toMatchObject({ health: "healthy", description: "Healthy" });
     await proxy.refuse(true);
-    expect((await prints.next()).value).toMatchObject({ health: "undetected" });
+    expect((await prints.next()).value).toMatchObject({ health: "unhealthy" });
     await proxy.refuse(false);
     expect((await prints.next()).value).toMatchObject({ health: "healthy" });
     await prints.return?.();
