@@ -1,4 +1,5 @@
 import { taskFields } from "../driver/options/task-options.ts";
+import type { Fingerprint } from "../task/index.ts";
 import { toMilliseconds } from "./convert/duration.ts";
 import { fromFingerprint } from "./convert/fingerprint.ts";
 import { toRecoverableError } from "./convert/status.ts";
@@ -16,9 +17,18 @@ import {
   StartTaskResponse_Result as StartResult,
 } from "./proto/generated/nomad/driver.ts";
 import { repeatLast } from "./repeat-last.ts";
+import { UserEvents } from "./user-events.ts";
 
 /** An agent takes a driver for lost when it hears nothing for longer. */
 const fingerprintMs = 30_000;
+/** An agent that starts waits for the first one; an engine that hangs must not hold it up. */
+const firstFingerprintMs = 5000;
+const shortestStatsMs = 100;
+const noAnswer: Fingerprint = {
+  health: "undetected",
+  description: "The Docker engine has not answered yet",
+  attributes: {},
+};
 
 /** The docker driver as an agent knows drivers. */
 export function createDriverService(slot: DriverSlot): DriverServiceImplementation {
@@ -31,12 +41,15 @@ export function createDriverService(slot: DriverSlot): DriverServiceImplementati
       return { spec: toObjectSpec(taskFields) };
     },
     async capabilities() {
-      const { disable_log_collection } = slot.settings.agentOptions;
-      return { capabilities: { ...capabilities, disableLogCollection: disable_log_collection } };
+      const { disable_log_collection, logs } = slot.settings.agentOptions;
+      return {
+        capabilities: { ...capabilities, disableLogCollection: disable_log_collection || logs.direct },
+      };
     },
     async *fingerprint(_request, { signal }) {
       const prints = (await driver()).fingerprint({ signal });
-      for await (const print of repeatLast(prints, fingerprintMs, signal)) yield fromFingerprint(print);
+      const times = { firstMs: firstFingerprintMs, first: noAnswer, everyMs: fingerprintMs };
+      for await (const print of repeatLast(prints, times, signal)) yield fromFingerprint(print);
     },
     async startTask({ task }, context) {
       try {
@@ -53,8 +66,7 @@ export function createDriverService(slot: DriverSlot): DriverServiceImplementati
       }
     },
     async recoverTask({ handle }, { signal }) {
-      const stored = toStoredTask(handle);
-      await (await slot.hosted()).recoverTask(stored.handle, signal);
+      await (await slot.hosted()).recoverTask(toStoredTask(handle), signal);
       return {};
     },
     async waitTask({ taskId }, { signal }) {
@@ -75,7 +87,7 @@ export function createDriverService(slot: DriverSlot): DriverServiceImplementati
     },
     async *taskStats({ taskId, collectionInterval }, context) {
       const { signal } = context;
-      const intervalMs = toMilliseconds(collectionInterval);
+      const intervalMs = Math.max(shortestStatsMs, toMilliseconds(collectionInterval));
       try {
         for await (const stats of (await driver()).taskStats(taskId, { intervalMs, signal }))
           yield { stats: fromTaskStats(stats) };
@@ -84,7 +96,9 @@ export function createDriverService(slot: DriverSlot): DriverServiceImplementati
       }
     },
     async *taskEvents(_request, { signal }) {
-      for await (const event of (await driver()).taskEvents({ signal })) yield fromTaskEvent(event);
+      const shown = new UserEvents();
+      for await (const event of (await driver()).taskEvents({ signal }))
+        if (shown.isShown(event)) yield fromTaskEvent(event);
     },
     // What the host wants is told by the controller's Shutdown, which follows.
     async shutdown() {

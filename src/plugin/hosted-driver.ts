@@ -5,9 +5,9 @@ import {
   type StartedTask,
   type TaskConfig,
   type TaskDriver,
-  type TaskHandle,
   type TaskPhase,
 } from "../task/index.ts";
+import type { StoredTask } from "./convert/task-handle.ts";
 import type { TaskOutputs } from "./output/task-outputs.ts";
 
 /** One driver with the outputs of its tasks, as long as its configuration holds. Disposing leaves containers running. */
@@ -46,11 +46,16 @@ export class HostedDriver implements AsyncDisposable {
     }
   }
 
-  async recoverTask(handle: TaskHandle, signal: AbortSignal): Promise<void> {
+  async recoverTask({ handle, dockerLogger }: StoredTask, signal: AbortSignal): Promise<void> {
     const { config } = handle;
     if (this.#taskIds.has(config.id)) return await this.driver.recoverTask(handle, { signal });
     this.#taskIds.add(config.id);
     try {
+      if (dockerLogger !== undefined) {
+        // The built-in driver goes on reading the output until it is certain that the task can be taken over.
+        await this.driver.recoverTask(handle, { signal });
+        await this.#outputs.endOther(dockerLogger);
+      }
       const output = await this.#outputs.open(config, true);
       const { sink: logs, position: logPosition } = output ?? {};
       await this.driver.recoverTask(handle, { logs, logPosition, signal });

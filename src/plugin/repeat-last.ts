@@ -1,27 +1,33 @@
 import { within } from "./within.ts";
 
+export interface RepeatTimes<T> {
+  /** Stands in for the first item when none has come for `firstMs`. */
+  readonly first: T;
+  readonly firstMs: number;
+  readonly everyMs: number;
+}
+
 /** The items as they come, and the last one again whenever none has come for `everyMs`. */
 export async function* repeatLast<T>(
   items: AsyncIterable<T>,
-  everyMs: number,
+  { first, firstMs, everyMs }: RepeatTimes<T>,
   signal: AbortSignal,
 ): AsyncGenerator<T> {
   const iterator = items[Symbol.asyncIterator]();
+  let last = first;
   let pending = iterator.next();
-  let last: { readonly item: T } | undefined;
   try {
-    while (!signal.aborted) {
-      const next = await within(pending, everyMs);
-      if (next === undefined) {
-        if (last !== undefined) yield last.item;
-        continue;
+    for (let waitMs = firstMs; !signal.aborted; waitMs = everyMs) {
+      const next = await within(pending, waitMs);
+      if (next?.done) return;
+      if (next !== undefined) {
+        last = next.value;
+        pending = iterator.next();
       }
-      if (next.done) return;
-      last = { item: next.value };
-      yield next.value;
-      pending = iterator.next();
+      yield last;
     }
   } finally {
-    await iterator.return?.();
+    // Not awaited: an iterator that waits for its next item ends after that.
+    iterator.return?.().catch(() => undefined);
   }
 }

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import type { LogChunk, LogPosition, LogSink, TaskConfig } from "../../task/index.ts";
 import { atomicBytes, FifoWriter } from "./fifo-writer.ts";
 import { PositionNote, toNotePath } from "./position-note.ts";
@@ -76,6 +77,11 @@ export function createFifoOutput(task: TaskConfig, resume: boolean): TaskOutput 
       note.remove();
     },
   };
+}
+
+/** Whether there is a note of how far a task's output was handed over. */
+export function hasFifoOutput(task: TaskConfig): boolean {
+  return existsSync(toNotePath(task));
 }
 
 /** A tty's output has no times of its own. */

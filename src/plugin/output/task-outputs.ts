@@ -1,19 +1,50 @@
-import type { TaskConfig } from "../../task/index.ts";
+import type { AgentOptions } from "../../driver/options/agent-options.ts";
+import type { Logger, TaskConfig } from "../../task/index.ts";
+import type { DockerLogger } from "../convert/task-handle.ts";
+import { createDirectOutput } from "../direct-logs.ts";
+import { endDockerLogger } from "../migration/docker-logger.ts";
+import { resumeOutput } from "../migration/resume-output.ts";
 import { createFifoOutput, type TaskOutput } from "./fifo-output.ts";
 
 const nowhere = "/dev/null";
 
+export interface TaskOutputsOptions {
+  /** The agent's `logs` block. */
+  readonly logs: AgentOptions["logs"];
+  readonly logger: Logger;
+}
+
 /** The outputs of all tasks of the plugin. */
 export class TaskOutputs implements Disposable {
+  readonly #options: TaskOutputsOptions;
   readonly #outputs = new Map<string, TaskOutput>();
+
+  constructor(options: TaskOutputsOptions) {
+    this.#options = options;
+  }
 
   /** Where a task's output goes, or undefined when nobody wants it. `resume` goes on where an earlier process was. */
   async open(task: TaskConfig, resume: boolean): Promise<TaskOutput | undefined> {
     this.close(task.id);
     if (task.stdoutPath === nowhere && task.stderrPath === nowhere) return undefined;
-    const output = createFifoOutput(task, resume);
+    const output = await this.#create(task, resume);
     this.#outputs.set(task.id, output);
     return output;
+  }
+
+  /** Ends what the built-in driver reads a task's output with, so that it comes once. */
+  async endOther(dockerLogger: DockerLogger): Promise<void> {
+    await endDockerLogger(dockerLogger, this.#options.logger);
+  }
+
+  async #create(task: TaskConfig, resume: boolean): Promise<TaskOutput> {
+    const { logs, logger } = this.#options;
+    const onNote = (message: string) => logger.warn(message, { task: task.name, alloc: task.allocId });
+    const options = { direct: logs.direct, limits: logs, onNote };
+    if (resume) return await resumeOutput(task, options);
+    return logs.direct
+      ? await createDirectOutput(task, { ...options, resume })
+      : createFifoOutput(task, false);
   }
 
   /** Takes no more output; a later {@link open} may go on with it. */
