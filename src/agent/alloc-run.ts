@@ -4,22 +4,25 @@ import { LongshoreError } from "../task/index.ts";
 import type { AllocState } from "./agent.ts";
 import { blame, setUpAlloc, tearDownAlloc } from "./alloc-setup.ts";
 import { type AllocWork, createEmit, emitState, setPhase, toPlace, toRecord } from "./alloc-work.ts";
+import { watchExpiry } from "./expiry.ts";
 import type { JobScope } from "./job-scope.ts";
 import { planLifecycle, type StopRequest, type TaskPhase, toLifecycleTask } from "./lifecycle.ts";
 import { openLogPosition, removeLogPosition, toPositionPath } from "./log-position.ts";
-import { prepareTask } from "./prepare-task.ts";
+import { prepareTask, toTemplateOptions } from "./prepare-task.ts";
 import { replaceTakenPorts } from "./replace-ports.ts";
 import type { AllocRecord } from "./run-record.ts";
 import type { TaskHost } from "./task-host.ts";
 import { toAllocDir, toTaskRef } from "./task-place.ts";
 import { runTask } from "./task-run.ts";
+import type { WatchedTemplate } from "./template-watch.ts";
+import { rewriteTemplate } from "./write-templates.ts";
 
 /** One allocation while it runs. */
 export interface AllocRun {
   /** Resolves when all of its tasks have ended and what it had made is gone; rejects only when let go of. */
   readonly done: Promise<AllocState>;
-  /** `reason` is a sentence for people. */
-  request(request: StopRequest, reason: string): void;
+  /** `reason` is a sentence for people. What ends it less thoroughly than what was asked before has no effect. */
+  request(request: Exclude<StopRequest, "none">, reason: string): void;
 }
 
 interface RunningTask {
@@ -38,9 +41,11 @@ export function startAlloc(scope: JobScope, group: TaskGroup, record: AllocRecor
     const alloc: AllocWork = { scope, group, record, kill: kill.signal, stop: setupStop.signal };
     const isRunning = Object.values(record.tasks).some((task) => task.phase === "running");
     emitState(alloc, isRunning ? "running" : "pending", isRunning ? "taken over" : "");
+    using expiry = watchExpiry(alloc, (why) => ask("expire", why));
     const fault = await setUpAlloc(alloc);
     // Without folders or network nothing starts; what an earlier run had started is still ended as it should be.
     const ended = await runTasks(alloc, () => (fault === undefined ? request : "kill"));
+    expiry[Symbol.dispose]();
     if (fault === undefined || request !== "none") return await tearDownAlloc(alloc, ended, reason);
     blame(alloc, fault);
     return await tearDownAlloc(alloc, "failed", reason);
@@ -62,17 +67,16 @@ export function startAlloc(scope: JobScope, group: TaskGroup, record: AllocRecor
     });
   }
 
-  return {
-    done: run(),
-    request(wanted, why) {
-      if (request === "kill" || wanted === "none") return;
-      request = wanted;
-      reason = why;
-      setupStop.abort(new LongshoreError("canceled", why));
-      if (wanted === "kill") kill.abort(new LongshoreError("canceled", why));
-      wake();
-    },
-  };
+  function ask(wanted: StopRequest, why: string): void {
+    if (request === "kill" || (request === "expire" && wanted !== "kill")) return;
+    request = wanted;
+    reason = why;
+    setupStop.abort(new LongshoreError("canceled", why));
+    if (wanted === "kill") kill.abort(new LongshoreError("canceled", why));
+    wake();
+  }
+
+  return { done: run(), request: ask };
 }
 
 interface Steering {
@@ -156,6 +160,7 @@ function createHost(alloc: AllocWork, name: string, wake: () => void): TaskHost 
   const { scope, record } = alloc;
   const emit = createEmit(alloc, name);
   let fetched = false;
+  let rendered: readonly WatchedTemplate[] | undefined;
   return {
     place: () => toPlace(alloc, name),
     network: () => record.network ?? undefined,
@@ -171,7 +176,12 @@ function createHost(alloc: AllocWork, name: string, wake: () => void): TaskHost 
     async prepare(place, signal) {
       const prepared = await prepareTask(scope.context, place, { signal, fetched, emit });
       fetched = true;
+      rendered = prepared.templates;
       return prepared;
     },
+    templates: () =>
+      rendered ?? toPlace(alloc, name).task.templates.map((template) => ({ template, files: undefined })),
+    rewriteTemplate: (template) =>
+      rewriteTemplate(template, toTemplateOptions(scope.context, toPlace(alloc, name), emit)),
   };
 }

@@ -174,6 +174,7 @@ async function createAllocRecord(
     id: randomUUID(),
     group: group.name,
     index,
+    createdAtMs: context.clock.now().getTime(),
     ports: chosen,
     networkRequested: false,
     network: null,

@@ -60,7 +60,7 @@ export function startJob(options: StartJobOptions): JobRun {
     }
   }
 
-  function ask(wanted: StopRequest, reason: string): void {
+  function ask(wanted: "stop" | "kill", reason: string): void {
     request = wanted;
     record.stopping = true;
     void scope.note();

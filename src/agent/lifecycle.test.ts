@@ -30,6 +30,20 @@ interface Case {
 const all = [init, proxy, web, hello, bye];
 
 const cases: readonly Case[] = [
+  {
+    title: "a time that is over stops what runs",
+    tasks: all,
+    phases: { init: "complete", proxy: "running", web: "running", hello: "complete" },
+    request: "expire",
+    stop: ["proxy", "web"],
+  },
+  {
+    title: "a time that is over lets no poststop task begin",
+    tasks: all,
+    phases: { init: "complete", proxy: "stopped", web: "stopped", hello: "complete" },
+    request: "expire",
+    skip: ["bye"],
+  },
   { title: "prestart tasks go first, together", tasks: all, phases: {}, start: ["init", "proxy"] },
   {
     title: "main tasks wait for a prestart task to complete",

@@ -23,8 +23,8 @@ export type TaskPhase =
 
 export type TaskPhases = Readonly<Record<string, TaskPhase>>;
 
-/** What someone asked of the whole allocation. */
-export type StopRequest = "none" | "stop" | "kill";
+/** What was asked of the whole allocation; `expire`: its time is over, and no poststop task begins any more. */
+export type StopRequest = "none" | "stop" | "expire" | "kill";
 
 export interface LifecycleSteps {
   readonly start: readonly string[];
@@ -90,6 +90,7 @@ function closingReason(
   phaseOf: PhaseOf,
   request: StopRequest,
 ): string | undefined {
+  if (request === "expire") return "max_run_duration is over";
   if (request !== "none") return "the job was asked to stop";
   const failed = body.find((task) => phaseOf(task) === "failed");
   if (failed !== undefined) return `task "${failed.name}" failed`;
@@ -122,8 +123,9 @@ function planPoststop(
   const poststop = tasks.filter((task) => task.hook === "poststop");
   const pending = pendingNames(poststop, phaseOf);
   const live = poststop.filter((task) => isLive(phaseOf(task)));
-  if (request === "kill" && (pending.length > 0 || live.length > 0)) {
-    const reason = "the job was killed";
+  const isCutShort = request === "kill" || request === "expire";
+  if (isCutShort && (pending.length > 0 || live.length > 0)) {
+    const reason = request === "kill" ? "the job was killed" : "max_run_duration is over";
     return { ...noSteps, skip: pending, stop: live.map(({ name }) => ({ name, reason })) };
   }
   if (pending.length > 0) return { ...noSteps, start: pending };

@@ -21,12 +21,12 @@ function isJobRecord(value: unknown): value is JobRecord {
 
 function isAllocRecord(value: unknown): value is AllocRecord {
   if (!isFields(value)) return false;
-  const { id, group, index, ports, networkRequested, network, tasks } = value;
+  const { id, group, index, createdAtMs, ports, networkRequested, network, tasks } = value;
   // The id becomes a folder that is removed in the end.
   if (typeof id !== "string" || !/^[0-9a-f-]{36}$/.test(id)) return false;
   if (typeof group !== "string" || typeof index !== "number" || typeof networkRequested !== "boolean")
     return false;
-  if (network !== null && !isFields(network)) return false;
+  if (typeof createdAtMs !== "number" || (network !== null && !isFields(network))) return false;
   return isPorts(ports) && isFields(tasks) && Object.values(tasks).every(isTaskRecord);
 }
 

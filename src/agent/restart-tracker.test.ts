@@ -29,6 +29,16 @@ describe("the restart policy", () => {
     expect(decideRestart(fresh, end, given, { nowMs: 5, random: 0 }).decision.type).toBe(expected);
   });
 
+  test("a start anew is at once, and counts for nothing, also where no restarts are allowed", () => {
+    const state = { intervalStartMs: 0, count: 1 };
+    const renewed = { type: "renewed", reason: "because" } as const;
+    const next = decideRestart(state, renewed, rules("fail", false, 0), { nowMs: 5, random: 0 });
+    expect(next).toEqual({
+      state,
+      decision: { type: "restart", delayMs: 0, attempt: 1, reason: "because" },
+    });
+  });
+
   test("mode fail gives up after the attempts, and says why", () => {
     const { decision } = decideRestart({ intervalStartMs: 0, count: 2 }, failed, rules("fail"), {
       nowMs: 5,

@@ -1,4 +1,5 @@
 import type { Job, RestartPolicy, Task } from "../jobfile/job.ts";
+import { toDurationText } from "./duration-text.ts";
 
 /** Where a task stands against its restart policy. Times are monotonic milliseconds. */
 export interface RestartState {
@@ -10,7 +11,9 @@ export interface RestartState {
 /** Why a task is not running. */
 export type TaskEnd =
   | { readonly type: "exited"; readonly successful: boolean }
-  | { readonly type: "not-started"; readonly retryable: boolean };
+  | { readonly type: "not-started"; readonly retryable: boolean }
+  /** It was ended to be started anew; that is no failure. */
+  | { readonly type: "renewed"; readonly reason: string };
 
 export type RestartDecision =
   | { readonly type: "restart"; readonly delayMs: number; readonly attempt: number; readonly reason: string }
@@ -48,6 +51,8 @@ export function decideRestart(
   at: { readonly nowMs: number; readonly random: number },
 ): { readonly state: RestartState; readonly decision: RestartDecision } {
   const { policy } = rules;
+  if (end.type === "renewed")
+    return { state, decision: { type: "restart", delayMs: 0, attempt: state.count, reason: end.reason } };
   if (end.type === "exited" && end.successful && !rules.onSuccess)
     return { state, decision: { type: "complete" } };
   if (end.type === "not-started" && !end.retryable)
@@ -73,27 +78,9 @@ function withinPolicy(
     const delayMs = Math.round(policy.delayMs * (1 + jitterShare * at.random));
     return { type: "restart", delayMs, attempt: state.count, reason: "within policy" };
   }
-  const exceeded = `exceeded allowed attempts (${policy.attempts}) in interval ${toDuration(policy.intervalMs)}`;
+  const exceeded = `exceeded allowed attempts (${policy.attempts}) in interval ${toDurationText(policy.intervalMs)}`;
   if (policy.mode === "fail") return { type: "fail", reason: `${exceeded}, and mode is "fail"` };
   // One millisecond past the end, or the end of the delay would still count into the old interval.
   const delayMs = Math.max(0, Math.ceil(state.intervalStartMs + policy.intervalMs - at.nowMs)) + 1;
   return { type: "restart", delayMs, attempt: state.count, reason: `${exceeded}, waiting for the next one` };
-}
-
-const units = [
-  ["h", 3_600_000],
-  ["m", 60_000],
-  ["s", 1000],
-  ["ms", 1],
-] as const;
-
-/** As it would stand in a job file: `24h`, `1m30s`, `500ms`. */
-function toDuration(ms: number): string {
-  let left = ms;
-  const parts = units.map(([unit, size]) => {
-    const count = Math.floor(left / size);
-    left -= count * size;
-    return count === 0 ? "" : `${count}${unit}`;
-  });
-  return parts.join("") || "0s";
 }

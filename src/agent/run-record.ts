@@ -17,6 +17,8 @@ export interface AllocRecord {
   readonly id: string;
   readonly group: string;
   readonly index: number;
+  /** When it was made, milliseconds since the epoch. */
+  readonly createdAtMs: number;
   ports: AllocPorts;
   /** The group's network: asked for (its container may be there), and what came back. */
   networkRequested: boolean;

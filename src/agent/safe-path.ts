@@ -53,12 +53,16 @@ const taskPaths = /^\/(alloc|local|secrets)(?=\/|$)/;
  * as in its container. Throws for what is outside, also through symlinks.
  */
 export function readTaskFile(path: string, roots: TaskRoots): string {
-  const [, top] = taskPaths.exec(path) ?? [];
-  const folder = top === "alloc" ? dirname(roots.sharedDir) : roots.taskDir;
-  const real = realpathSync(join(folder, path));
+  const real = realpathSync(toTaskFile(path, roots));
   const allowed = [roots.taskDir, roots.sharedDir].some((root) => isInside(realpathSync(root), real));
   if (!allowed) throw outside("file", path);
   return readFileSync(real, "utf8");
+}
+
+/** Where a path that a task would use for a file is on the host; unchecked. */
+export function toTaskFile(path: string, roots: TaskRoots): string {
+  const [, top] = taskPaths.exec(path) ?? [];
+  return join(top === "alloc" ? dirname(roots.sharedDir) : roots.taskDir, path);
 }
 
 /** Makes the folder, and the ones above it, for every user: containers need not run as root. */

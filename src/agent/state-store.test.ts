@@ -65,6 +65,7 @@ describe("a job's state", () => {
             group: [{ label: "http", value: 1, to: 0, hostIp: "" }],
             tasks: { web: { ip: "", reservedPorts: [], dynamicPorts: [{ label: "x", value: 2 }] } },
           },
+          createdAtMs: 0,
           networkRequested: false,
           network: null,
           tasks: { web: newTaskRecord({ cores: [], stopWith: { graceMs: 1, killSignal: null } }) },

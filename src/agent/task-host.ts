@@ -1,10 +1,13 @@
 import type { TaskLogs } from "../host/index.ts";
+import type { Template } from "../jobfile/job.ts";
 import type { LongshoreError, NetworkIsolation, TaskEventDetail } from "../task/index.ts";
 import type { AgentEventDetail } from "./agent.ts";
 import type { AgentContext } from "./agent-options.ts";
 import type { PreparedTask } from "./prepare-task.ts";
 import type { TaskRecord } from "./run-record.ts";
 import type { TaskPlace } from "./task-place.ts";
+import type { WatchedTemplate } from "./template-watch.ts";
+import type { RenderedTemplate } from "./write-templates.ts";
 
 /** What a task's run needs of its allocation. */
 export interface TaskHost {
@@ -21,6 +24,10 @@ export interface TaskHost {
   replaceTakenPorts(error: LongshoreError): Promise<boolean>;
   /** Fills the task's folder; artifacts are fetched once. */
   prepare(place: TaskPlace, signal: AbortSignal): Promise<PreparedTask>;
+  /** The task's templates, and what they were rendered from if that was in this run. */
+  templates(): readonly WatchedTemplate[];
+  /** Renders a template again, and writes it where that gives another text. */
+  rewriteTemplate(template: Template): Promise<RenderedTemplate & { readonly changed: boolean }>;
 }
 
 export interface TaskRun {

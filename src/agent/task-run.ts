@@ -7,6 +7,7 @@ import { endContainer, stopContainer } from "./stop-container.ts";
 import { toStoredError } from "./stored-error.ts";
 import type { TaskRun } from "./task-host.ts";
 import { toTaskConfig, toTaskRef } from "./task-place.ts";
+import { keepTemplates } from "./task-templates.ts";
 import { toLongshoreError } from "./to-error.ts";
 
 const mostPortTries = 5;
@@ -53,10 +54,11 @@ export async function runTask(run: TaskRun): Promise<"complete" | "failed" | "st
 async function runOnce(run: TaskRun): Promise<TaskEnd | "stopped"> {
   const { signals, record, host } = run;
   try {
-    const sink = (await recover(run)) ?? (await start(run));
+    const recovered = await recover(run);
+    const sink = recovered ?? (await start(run));
     record.error = null;
     host.onRunning();
-    return await follow(run, sink);
+    return await follow(run, sink, recovered === undefined);
   } catch (thrown) {
     if (signals.detach.aborted) throw thrown;
     const error = toLongshoreError(thrown);
@@ -135,14 +137,17 @@ async function startOnce(run: TaskRun): Promise<TaskLogSink> {
 }
 
 /** Waits for the container's end, or ends it when asked to; removes it. */
-async function follow(run: TaskRun, sink: TaskLogSink): Promise<TaskEnd | "stopped"> {
+async function follow(run: TaskRun, sink: TaskLogSink, isNew: boolean): Promise<TaskEnd | "stopped"> {
   const { record, context, signals } = run;
   const taskId = record.handle?.config.id ?? "";
   const sinceMs = context.clock.monotonicMs();
   const waiting = context.driver.waitTask(taskId, { signal: signals.detach });
-  using asked = new StopWatch(signals.stop);
+  using templates = keepTemplates(run, taskId, isNew);
+  using asked = new StopWatch(AbortSignal.any([signals.stop, templates.wishing]));
   const exit = await Promise.race([waiting, afterStop(run, taskId, waiting, asked)]);
   const stopped = signals.stop.aborted;
+  const wish = templates.wish();
+  templates[Symbol.dispose]();
   record.exit = exit ?? null;
   countRunTime(run, context.clock.monotonicMs() - sinceMs);
   await outputEnded(run, sink);
@@ -150,10 +155,12 @@ async function follow(run: TaskRun, sink: TaskLogSink): Promise<TaskEnd | "stopp
   record.handle = null;
   await run.host.note();
   if (stopped) return "stopped";
+  if (wish?.type === "fail") throw wish.error;
+  if (wish?.type === "restart") return { type: "renewed", reason: wish.reason };
   return { type: "exited", successful: isSuccess(exit) };
 }
 
-/** Never resolves without a stop request. */
+/** Never resolves unless it is asked to stop, or for a start anew. */
 async function afterStop(
   run: TaskRun,
   taskId: string,

@@ -2,10 +2,12 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { makeTemplate } from "../../test/agent/jobs.ts";
 import { renderTemplate, type Template } from "../jobfile/index.ts";
 import { createAllocDir, removeAllocDir } from "./alloc-dir.ts";
+import { parseEnvFile } from "./env-file.ts";
 import { createLookup } from "./interpolate.ts";
-import { parseEnvFile, writeTemplates } from "./write-templates.ts";
+import { toTemplateEnv, writeTemplates } from "./write-templates.ts";
 
 let folder: string;
 beforeEach(async () => {
@@ -18,33 +20,17 @@ const path = (name: string): string => join(folder, "a/web", name);
 
 async function write(template: Partial<Template>): Promise<Readonly<Record<string, string>>> {
   const env = { NAME: "value", NOMAD_TASK_DIR: "/local" };
-  return await writeTemplates(
-    [
-      {
-        data: undefined,
-        source: undefined,
-        destination: "local/out",
-        changeMode: "restart",
-        changeSignal: "",
-        env: false,
-        perms: 0o644,
-        leftDelimiter: "{{",
-        rightDelimiter: "}}",
-        ...template,
-      },
-    ],
-    {
-      roots: { taskDir: join(folder, "a/web"), sharedDir: join(folder, "a/alloc") },
-      hostLookup: createLookup({
-        env: (name) =>
-          ({ NOMAD_SECRETS_DIR: path("secrets"), NOMAD_ALLOC_DIR: join(folder, "a/alloc") })[name],
-        node: new Map(),
-      }),
-      env: { env, lookup: () => undefined },
-      render: renderTemplate,
-      emit: () => undefined,
-    },
-  );
+  const rendered = await writeTemplates([makeTemplate(template)], {
+    roots: { taskDir: join(folder, "a/web"), sharedDir: join(folder, "a/alloc") },
+    hostLookup: createLookup({
+      env: (name) => ({ NOMAD_SECRETS_DIR: path("secrets"), NOMAD_ALLOC_DIR: join(folder, "a/alloc") })[name],
+      node: new Map(),
+    }),
+    env: { env, lookup: () => undefined },
+    render: renderTemplate,
+    emit: () => undefined,
+  });
+  return toTemplateEnv(rendered);
 }
 
 describe("a template", () => {
@@ -53,6 +39,19 @@ describe("a template", () => {
     expect(await readFile(path("local/out"), "utf8")).toBe("value!");
     expect((await stat(path("local/out"))).mode & 0o777).toBe(0o600);
     expect(await readdir(path("local"))).toEqual(["out"]);
+  });
+
+  test.runIf(process.getuid?.() === 0)("may belong to another user and group", async () => {
+    await write({ data: "x", perms: 0o640, uid: 1234, gid: 5678 });
+    const { uid, gid, mode } = await stat(path("local/out"));
+    expect([uid, gid, mode & 0o777]).toEqual([1234, 5678, 0o640]);
+  });
+
+  test("with a missing key is as it says: an empty value, or an error", async () => {
+    const data = '{{ (parseJSON "{}").name }}';
+    await write({ data });
+    expect(await readFile(path("local/out"), "utf8")).toBe("<no value>");
+    await expect(write({ data, missingKeyIsError: true })).rejects.toThrow(/name/);
   });
 
   test("may come from a file of the task, and use other delimiters", async () => {

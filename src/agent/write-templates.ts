@@ -1,11 +1,20 @@
 import { randomUUID } from "node:crypto";
-import { chmod, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { constants } from "node:fs";
+import { chmod, chown, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Template } from "../jobfile/job.ts";
 import { LongshoreError } from "../task/index.ts";
 import type { AgentEventDetail } from "./agent.ts";
+import { parseEnvFile } from "./env-file.ts";
 import { interpolate, type Lookup } from "./interpolate.ts";
-import { assertNoEscape, makeOpenFolder, readTaskFile, type TaskRoots, toHostPath } from "./safe-path.ts";
+import {
+  assertNoEscape,
+  makeOpenFolder,
+  readTaskFile,
+  type TaskRoots,
+  toHostPath,
+  toTaskFile,
+} from "./safe-path.ts";
 import type { TaskEnv } from "./task-env.ts";
 import type { TemplateRenderer } from "./template-renderer.ts";
 import { toFileError } from "./to-error.ts";
@@ -19,39 +28,83 @@ export interface WriteTemplatesOptions {
   emit(detail: AgentEventDetail, message: string): void;
 }
 
-/** Renders templates into the task's folder, in order; answers what those with `env = true` add to the environment. */
+/** A template as it stands in the task's folder. */
+export interface RenderedTemplate {
+  readonly template: Template;
+  readonly text: string;
+  /** Paths on the host of the files that it read. */
+  readonly files: readonly string[];
+}
+
+/** Renders templates into the task's folder, in order. */
 export async function writeTemplates(
   templates: readonly Template[],
   options: WriteTemplatesOptions,
-): Promise<Readonly<Record<string, string>>> {
-  const variables: Record<string, string> = {};
+): Promise<readonly RenderedTemplate[]> {
+  const rendered: RenderedTemplate[] = [];
   for (const template of templates) {
-    const destination = interpolate(template.destination, options.hostLookup);
-    const what = `template "${template.destination}"`;
-    options.emit(
-      { type: "preparing", step: "template", what: template.destination },
-      `rendering ${template.destination}`,
-    );
-    const text = await options.render({
-      text: await readTemplate(template, options, what),
-      leftDelimiter: template.leftDelimiter,
-      rightDelimiter: template.rightDelimiter,
-      env: options.env.env,
-      name: template.destination,
-      readFile: (path) => readTaskFile(path, options.roots),
-    });
-    await writeInto(toHostPath(destination, options.roots, what), text, template.perms, options.roots, what);
-    if (template.env) Object.assign(variables, parseEnvFile(text, what));
+    const { destination } = template;
+    options.emit({ type: "preparing", step: "template", what: destination }, `rendering ${destination}`);
+    const one = await renderTemplate(template, options);
+    await writeInto(toDestination(template, options), one, options);
+    rendered.push(one);
   }
-  return variables;
+  return rendered;
 }
 
-async function readTemplate(
+/** Renders a template again; writes it, and answers `changed`, where that gives another text than stands there. */
+export async function rewriteTemplate(
   template: Template,
   options: WriteTemplatesOptions,
-  what: string,
-): Promise<string> {
+): Promise<RenderedTemplate & { readonly changed: boolean }> {
+  const rendered = await renderTemplate(template, options);
+  const path = toDestination(template, options);
+  await assertNoEscape(dirname(path), options.roots, describe(template));
+  const changed = (await readPresent(path)) !== rendered.text;
+  if (changed) await writeInto(path, rendered, options);
+  return { ...rendered, changed };
+}
+
+/** What templates with `env = true` add to the environment. */
+export function toTemplateEnv(rendered: readonly RenderedTemplate[]): Readonly<Record<string, string>> {
+  const texts = rendered.filter(({ template }) => template.env);
+  return Object.assign({}, ...texts.map(({ template, text }) => parseEnvFile(text, describe(template))));
+}
+
+async function renderTemplate(template: Template, options: WriteTemplatesOptions): Promise<RenderedTemplate> {
+  const files = new Set<string>();
+  const text = await options.render({
+    text: await readTemplate(template, options),
+    leftDelimiter: template.leftDelimiter,
+    rightDelimiter: template.rightDelimiter,
+    missingKeyIsError: template.missingKeyIsError,
+    env: options.env.env,
+    name: template.destination,
+    readFile: (path) => {
+      files.add(toTaskFile(path, options.roots));
+      return readTaskFile(path, options.roots);
+    },
+  });
+  return { template, text, files: [...files] };
+}
+
+function describe({ destination }: Template): string {
+  return `template "${destination}"`;
+}
+
+function toDestination(template: Template, { hostLookup, roots }: WriteTemplatesOptions): string {
+  return toHostPath(interpolate(template.destination, hostLookup), roots, describe(template));
+}
+
+/** Undefined when nothing stands there that could be a rendered file. */
+async function readPresent(path: string): Promise<string | undefined> {
+  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+  return await readFile(path, { encoding: "utf8", flag: flags }).catch(() => undefined);
+}
+
+async function readTemplate(template: Template, options: WriteTemplatesOptions): Promise<string> {
   if (template.data !== undefined) return template.data;
+  const what = describe(template);
   const source = interpolate(template.source ?? "", options.hostLookup);
   const path = toHostPath(source, options.roots, `${what}: source`);
   await assertNoEscape(path, options.roots, `${what}: source`);
@@ -65,17 +118,18 @@ async function readTemplate(
 /** Puts a whole file in place: a task that looks meanwhile sees the old one or the new one. */
 async function writeInto(
   path: string,
-  text: string,
-  mode: number,
-  roots: TaskRoots,
-  what: string,
+  { template, text }: RenderedTemplate,
+  { roots }: WriteTemplatesOptions,
 ): Promise<void> {
+  const { perms: mode } = template;
+  const what = describe(template);
   await assertNoEscape(dirname(path), roots, what);
   const temporary = join(dirname(path), `.${randomUUID()}.new`);
   try {
     await makeOpenFolder(dirname(path));
     await writeFile(temporary, text, { mode, flag: "wx" });
-    // The umask takes bits away from the mode above.
+    await giveTo(temporary, template);
+    // The umask takes bits away from the mode above, and a new owner others.
     await chmod(temporary, mode);
     await rename(temporary, path);
   } catch (error) {
@@ -84,31 +138,19 @@ async function writeInto(
   }
 }
 
-/**
- * `KEY=value` lines as a template with `env = true` gives them: empty lines and `#` comments are skipped, `export`
- * and one pair of quotes are dropped. Throws `invalid` with the line that is none of these.
- */
-export function parseEnvFile(text: string, what: string): Readonly<Record<string, string>> {
-  const variables: Record<string, string> = {};
-  for (const [index, raw] of text.split(/\r?\n/).entries()) {
-    const line = raw.trim();
-    if (line === "" || line.startsWith("#")) continue;
-    const [, name, value] = /^(?:export\s+)?([^\s=]+)\s*=\s*(.*)$/.exec(line) ?? [];
-    if (name === undefined || value === undefined)
-      throw new LongshoreError("invalid", `${what}: line ${index + 1} of its output is not KEY=value`, {
-        hint: "With env = true each line of the rendered text sets one variable.",
-      });
-    variables[name] = unquote(value);
+async function giveTo(path: string, template: Template): Promise<void> {
+  const { uid = -1, gid = -1 } = template;
+  if (uid === -1 && gid === -1) return;
+  try {
+    await chown(path, uid, gid);
+  } catch (error) {
+    throw new LongshoreError(
+      "unauthorized",
+      `${describe(template)}: its file cannot be given to ${uid}:${gid}`,
+      {
+        cause: error,
+        hint: "Only root may give files away: run Longshore as root, or leave `uid` and `gid` out.",
+      },
+    );
   }
-  return variables;
-}
-
-const escapes: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t" };
-
-function unquote(value: string): string {
-  const [, single] = /^'([^']*)'(?:\s+#.*)?$/.exec(value) ?? [];
-  if (single !== undefined) return single;
-  const [, double] = /^"((?:[^"\\]|\\.)*)"(?:\s+#.*)?$/.exec(value) ?? [];
-  if (double === undefined) return value.replace(/\s+#.*$/, "");
-  return double.replaceAll(/\\(.)/g, (_, char: string) => escapes[char] ?? char);
 }

@@ -28,6 +28,8 @@ export interface TaskGroup {
   readonly meta: Readonly<Record<string, string>>;
   readonly volumes: readonly GroupVolume[];
   readonly shutdownDelayMs: number;
+  /** How long an allocation may run, from its making on. */
+  readonly maxRunDurationMs: number | undefined;
 }
 
 export interface GroupNetwork {
@@ -116,16 +118,42 @@ export interface Template {
   readonly changeMode: "noop" | "restart" | "signal" | "script";
   readonly changeSignal: string;
   readonly env: boolean;
+  /** What runs in the task when `changeMode` is `script`. */
+  readonly changeScript: ChangeScript | undefined;
+  /** Rendered at the task's start only. */
+  readonly once: boolean;
+  /** Longest random time between a change and what is done about it. */
+  readonly splayMs: number;
+  /** Changes are taken when none came for `minMs`, or `maxMs` after the first. */
+  readonly wait: { readonly minMs: number; readonly maxMs: number } | undefined;
   /** File mode, e.g. 0o644. */
   readonly perms: number;
+  /** The file's owner and group; undefined: whoever runs Longshore. */
+  readonly uid: number | undefined;
+  readonly gid: number | undefined;
   readonly leftDelimiter: string;
   readonly rightDelimiter: string;
+  readonly missingKeyIsError: boolean;
+}
+
+export interface ChangeScript {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly timeoutMs: number;
+  /** The task fails with the script. */
+  readonly failOnError: boolean;
+  /** Also after the task's start. */
+  readonly runOnFirstRender: boolean;
 }
 
 export interface Artifact {
   readonly source: string;
   readonly destination: string;
   readonly options: Readonly<Record<string, string>>;
+  /** Of HTTP requests. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The server's certificate is not looked at. */
+  readonly insecure: boolean;
   readonly mode: "any" | "file" | "dir";
 }
 

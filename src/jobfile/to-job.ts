@@ -115,6 +115,7 @@ function toLoneGroups(job: Read<JobSchema>, seedStyle: boolean, findings: Findin
       meta: {},
       volumes: [],
       shutdownDelayMs: 0,
+      maxRunDurationMs: undefined,
     };
   });
 }
@@ -140,6 +141,7 @@ function toGroups(job: Read<JobSchema>, seedStyle: boolean, findings: Findings):
       meta: group.meta ?? {},
       volumes,
       shutdownDelayMs: group.shutdown_delay,
+      maxRunDurationMs: toMaxRunDuration(job, group, findings),
     };
   });
 }
@@ -148,6 +150,21 @@ function checkCount(job: Read<JobSchema>, group: Read<GroupSchema>, findings: Fi
   if (group.count < 2 || (job.type !== "system" && job.type !== "sysbatch")) return;
   const detail = `A ${job.type} job runs once on each machine, so "count" is at most 1, not ${group.count}.`;
   findings.error(placeOf(group[source], "count"), "Invalid count", detail);
+}
+
+function toMaxRunDuration(
+  job: Read<JobSchema>,
+  { max_run_duration: ms, [source]: block }: Read<GroupSchema>,
+  findings: Findings,
+): number | undefined {
+  if (ms === undefined) return undefined;
+  const place = placeOf(block, "max_run_duration");
+  if (ms === 0) findings.error(place, "Invalid duration", '"max_run_duration" must be above 0.');
+  if (job.type !== "batch" && job.type !== "sysbatch") {
+    const detail = `Only batch and sysbatch jobs may have "max_run_duration": a ${job.type} job runs until it is stopped.`;
+    findings.error(place, "Invalid max_run_duration", detail);
+  }
+  return ms;
 }
 
 interface GroupParts {

@@ -1,8 +1,10 @@
 import type { Findings } from "./findings.ts";
-import type { Artifact, Resources, RestartPolicy, Task, Template, VolumeMount } from "./job.ts";
+import type { Resources, RestartPolicy, Task, VolumeMount } from "./job.ts";
 import type { ResourcesSchema, RestartSchema, TaskSchema } from "./job-schema.ts";
 import { childOf, placeOf, type Read, source } from "./read-block.ts";
+import { toArtifact } from "./to-artifact.ts";
 import { toTaskNetwork } from "./to-network.ts";
+import { toTemplate } from "./to-template.ts";
 
 /** What a task takes from the job and group around it. */
 export interface TaskSurroundings {
@@ -174,68 +176,6 @@ function toLogs(logs: ReadTask["logs"], findings: Findings): Task["logs"] {
   }
   const disabled = logs?.disabled ?? logs?.enabled === false;
   return { maxFiles: logs?.max_files ?? 10, maxFileSizeMb: logs?.max_file_size ?? 10, disabled };
-}
-
-type ReadTemplate = ReadTask["template"][number];
-
-function toTemplate(template: ReadTemplate, findings: Findings): Template {
-  const block = template[source];
-  const data = template.data;
-  const from = template.source === "" ? undefined : template.source;
-  const failed = block.attributes.data?.bad || block.attributes.source?.bad;
-  if (!failed && (data === undefined) === (from === undefined)) {
-    const what = data === undefined ? "has neither" : "has both";
-    findings.error(
-      block.place,
-      "Invalid template",
-      `A template has either "data" or "source"; this one ${what}.`,
-    );
-  }
-  if (template.destination === undefined && block.attributes.destination?.bad !== true) {
-    findings.error(
-      block.place,
-      "Missing required argument",
-      '"destination" is required here: where the rendered text goes, such as "local/app.conf".',
-    );
-  }
-  if (template.change_mode === "signal" && template.change_signal === "") {
-    findings.error(
-      block.place,
-      "Missing required argument",
-      'change_mode = "signal" needs "change_signal", such as "SIGHUP".',
-    );
-  }
-  return {
-    data,
-    source: from,
-    destination: template.destination ?? "",
-    changeMode: template.change_mode,
-    changeSignal: template.change_signal,
-    env: template.env,
-    perms: toPerms(template, findings),
-    leftDelimiter: template.left_delimiter || "{{",
-    rightDelimiter: template.right_delimiter || "}}",
-  };
-}
-
-function toPerms(template: ReadTemplate, findings: Findings): number {
-  if (template.perms === "") return 0o644;
-  if (/^[0-7]{3,4}$/.test(template.perms)) return Number.parseInt(template.perms, 8);
-  findings.error(
-    placeOf(template[source], "perms"),
-    "Invalid permissions",
-    `"perms" must be an octal mode such as "0644", not "${template.perms}".`,
-  );
-  return 0o644;
-}
-
-function toArtifact(artifact: ReadTask["artifact"][number]): Artifact {
-  return {
-    source: artifact.source ?? "",
-    destination: artifact.destination || "local/",
-    options: artifact.options ?? {},
-    mode: artifact.mode,
-  };
 }
 
 function toVolumeMount(

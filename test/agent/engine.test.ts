@@ -11,7 +11,7 @@ import {
   removeImage,
   startFaultProxy,
 } from "../bed/index.ts";
-import { makeFolder, makeGroup, makeJob, readEvents } from "./jobs.ts";
+import { makeArtifact, makeFolder, makeGroup, makeJob, makeTemplate, readEvents } from "./jobs.ts";
 import {
   createRealAgent,
   listContainers,
@@ -133,46 +133,81 @@ test("templates, artifacts and their environment are there when the task starts"
   await using data = await makeFolder();
   await writeFile(join(data.path, "conf"), "from a file\n");
   await using agent = await createRealAgent();
-  const template = {
-    source: undefined,
-    changeMode: "restart",
-    changeSignal: "",
-    env: false,
-    perms: 0o644,
-    leftDelimiter: "{{",
-    rightDelimiter: "}}",
-  } as const;
   const task = makeShellTask("web", "cat /local/out /local/conf /secrets/key; echo $FROM_TEMPLATE", {
     env: { WHO: "me" },
     templates: [
-      { ...template, data: '{{ env "WHO" }} in {{ env "NOMAD_TASK_DIR" }}\n', destination: "local/out" },
-      {
-        ...template,
+      makeTemplate({ data: '{{ env "WHO" }} in {{ env "NOMAD_TASK_DIR" }}\n' }),
+      makeTemplate({
         data: "FROM_TEMPLATE={{ len `four` }}",
         destination: "${NOMAD_SECRETS_DIR}/key",
         env: true,
-      },
+      }),
     ],
-    artifacts: [{ source: join(data.path, "conf"), destination: "local/", options: {}, mode: "any" }],
+    artifacts: [makeArtifact({ source: join(data.path, "conf") })],
   });
   const run = await agent.runJob(makeJob([makeGroup("g", [task])]));
   const events = await readEvents(run);
   expect(outputOf(events, "web")).toBe("me in /local\nfrom a file\nFROM_TEMPLATE=44\n");
 });
 
+test("templates follow the files that they read: by a new start, a signal, or a script in the task", async () => {
+  await using agent = await createRealAgent();
+  const script = [
+    "trap 'echo got HUP: $(cat /local/signal)' HUP",
+    "echo up $(cat /local/restart) $FROM_TEMPLATE",
+    'case "$(cat /local/restart)" in *new*) exit 0;; esac',
+    'echo "say $(cat /local/script)" > /local/say.sh',
+    "while :; do sleep 0.05; done",
+  ].join("; ");
+  const shared = (name: string): string => `{{ file "/alloc/data/${name}" }}`;
+  const changeScript = {
+    command: "sh",
+    args: ["-c", 'echo "ran with $(cat /local/script)" > /proc/1/fd/1'],
+    timeoutMs: 5000,
+    failOnError: true,
+    runOnFirstRender: false,
+  };
+  const task = makeShellTask("web", script, {
+    lifecycle: undefined,
+    killTimeoutMs: 1000,
+    killSignal: "SIGKILL",
+    templates: [
+      makeTemplate({ data: shared("a"), destination: "local/signal", changeMode: "signal" }),
+      makeTemplate({ data: shared("b"), destination: "local/script", changeMode: "script", changeScript }),
+      makeTemplate({ data: shared("c"), destination: "local/noop", changeMode: "noop" }),
+      makeTemplate({ data: shared("c"), destination: "local/restart" }),
+      makeTemplate({ data: `FROM_TEMPLATE=${shared("c")}`, destination: "secrets/env", env: true }),
+      makeTemplate({ data: shared("a"), destination: "local/once", once: true, changeMode: "restart" }),
+    ],
+  });
+  const first = makeShellTask("first", "for name in a b c; do printf old-$name > /alloc/data/$name; done", {
+    lifecycle: { hook: "prestart", sidecar: false },
+  });
+  const run = await agent.runJob(makeJob([makeGroup("g", [first, task])]));
+  const seen = await waitForOutput(run, "up old-c old-c");
+  const { allocId } = seen.find((event) => event.type === "log")?.task ?? { allocId: "" };
+  const folder = join(agent.dataDir, "alloc", allocId);
+  await writeFile(join(folder, "alloc/data/a"), "new-a");
+  await waitForOutput(run, "got HUP: new-a");
+  await writeFile(join(folder, "alloc/data/b"), "new-b");
+  await waitForOutput(run, "ran with new-b");
+  expect(await readFile(join(folder, "web/local/once"), "utf8")).toBe("old-a");
+  await writeFile(join(folder, "alloc/data/c"), "new-c");
+  const events = await waitForOutput(run, "up new-c new-c");
+  const told = events.flatMap((event) => (event.type === "task-event" ? [event.message] : []));
+  expect(told).toEqual(
+    expect.arrayContaining([
+      "sent SIGHUP: a template has changed",
+      "ran sh: a template has changed",
+      "restarting in 0.0 s (template local/restart has changed)",
+    ]),
+  );
+  expect(await run.outcome).toMatchObject({ state: "complete", tasks: [{}, { restarts: 1 }] });
+});
+
 test("a template that cannot be rendered fails the job with its place, and starts nothing", async () => {
   await using agent = await createRealAgent();
-  const template = {
-    data: '{{ key "x" }}',
-    source: undefined,
-    destination: "local/out",
-    changeMode: "restart",
-    changeSignal: "",
-    env: false,
-    perms: 0o644,
-    leftDelimiter: "{{",
-    rightDelimiter: "}}",
-  } as const;
+  const template = makeTemplate({ data: '{{ key "x" }}' });
   const restart = { attempts: 5, intervalMs: 60_000, delayMs: 0, mode: "fail" } as const;
   const task = makeShellTask("web", "true", { templates: [template], restart });
   const run = await agent.runJob(makeJob([makeGroup("g", [task])]));

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Clock, JobRun, RunEvent } from "../../src/agent/index.ts";
-import type { Job, Task, TaskGroup } from "../../src/jobfile/job.ts";
+import type { Artifact, Job, Task, TaskGroup, Template } from "../../src/jobfile/job.ts";
 
 /** A task that names nothing but itself. */
 export function makeTask(name: string, overrides: Partial<Task> = {}): Task {
@@ -42,6 +42,43 @@ export function makeGroup(
     meta: {},
     volumes: [],
     shutdownDelayMs: 0,
+    maxRunDurationMs: undefined,
+    ...overrides,
+  };
+}
+
+/** A template with nothing but its text. */
+export function makeTemplate(overrides: Partial<Template> = {}): Template {
+  return {
+    data: undefined,
+    source: undefined,
+    destination: "local/out",
+    changeMode: "restart",
+    changeSignal: "SIGHUP",
+    changeScript: undefined,
+    once: false,
+    splayMs: 0,
+    wait: undefined,
+    env: false,
+    perms: 0o644,
+    uid: undefined,
+    gid: undefined,
+    leftDelimiter: "{{",
+    rightDelimiter: "}}",
+    missingKeyIsError: false,
+    ...overrides,
+  };
+}
+
+/** An artifact that goes into the task's local folder. */
+export function makeArtifact(overrides: Partial<Artifact> = {}): Artifact {
+  return {
+    source: "",
+    destination: "local/",
+    options: {},
+    headers: {},
+    insecure: false,
+    mode: "any",
     ...overrides,
   };
 }

@@ -1,8 +1,8 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { createAgent } from "../../src/agent/index.ts";
-import { LongshoreError } from "../../src/task/index.ts";
+import { type Clock, createAgent } from "../../src/agent/index.ts";
+import { LongshoreError, silentLogger } from "../../src/task/index.ts";
 import { createJumpingClock, makeFolder, makeGroup, makeJob, makeTask, readEvents } from "./jobs.ts";
 import { createMemoryEngine } from "./memory-driver.ts";
 
@@ -255,6 +255,48 @@ test("forty tasks at once run, and nothing warns of leaks", async () => {
   expect(outcome.tasks.filter(({ state }) => state === "stopped")).toHaveLength(40);
   expect(engine.containers.size).toBe(0);
   expect(warnings).toEqual([]);
+});
+
+test("an allocation runs no longer than it may, an earlier run's time counted in, and is complete", async () => {
+  await using data = await makeFolder();
+  const engine = createMemoryEngine();
+  const job = makeJob([
+    makeGroup("g", [makeTask("work"), makeTask("bye", { lifecycle: { hook: "poststop", sidecar: false } })], {
+      maxRunDurationMs: 60_000,
+    }),
+  ]);
+  let nowMs = 0;
+  let over: () => void = () => undefined;
+  const sleeps: number[] = [];
+  const clock: Clock = {
+    now: () => new Date(nowMs),
+    monotonicMs: () => nowMs,
+    sleep: (ms) =>
+      new Promise<void>((resolve) => {
+        sleeps.push(ms);
+        over = resolve;
+      }),
+  };
+  const first = createAgent({ driver: engine.createDriver(), dataDir: data.path, clock });
+  await first.runJob(job);
+  await engine.called("running work");
+  await first[Symbol.asyncDispose]();
+  nowMs = 20_000;
+  const warnings: string[] = [];
+  const logger = { ...silentLogger, warn: (message: string) => void warnings.push(message) };
+  await using second = createAgent({ driver: engine.createDriver(), dataDir: data.path, clock, logger });
+  const run = await second.runJob(job);
+  await engine.called("recover work");
+  expect(sleeps).toEqual([60_000, 40_000]);
+  over();
+  const outcome = await run.outcome;
+  expect(outcome).toMatchObject({
+    state: "complete",
+    tasks: [{ state: "stopped" }, { state: "never-started" }],
+  });
+  expect(engine.calls).toContain("stop work - 5000");
+  expect(warnings).toEqual(["job.g[0] is stopped: it ran as long as max_run_duration allows (1m)"]);
+  expect(engine.containers.size).toBe(0);
 });
 
 test("the job's shutdown delays come before the signal, and a kill ends them", async () => {

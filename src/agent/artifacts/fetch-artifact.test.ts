@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { Header } from "tar";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { makeArtifact } from "../../../test/agent/jobs.ts";
 import type { Artifact } from "../../jobfile/job.ts";
 import { defaultArtifactLimits } from "./artifact-limits.ts";
 import { fetchArtifact } from "./fetch-artifact.ts";
@@ -26,15 +27,12 @@ async function fetchOne(
   artifact: Partial<Artifact> & { readonly source: string },
   limits: Partial<typeof defaultArtifactLimits> = {},
 ): Promise<void> {
-  await fetchArtifact(
-    { destination: "local/", options: {}, mode: "any", ...artifact },
-    {
-      roots: { taskDir: taskDir(), sharedDir: join(folder, "alloc") },
-      lookup: (name) => (name === "NOMAD_TASK_DIR" ? join(taskDir(), "local") : undefined),
-      limits: { ...defaultArtifactLimits, ...limits },
-      signal: new AbortController().signal,
-    },
-  );
+  await fetchArtifact(makeArtifact(artifact), {
+    roots: { taskDir: taskDir(), sharedDir: join(folder, "alloc") },
+    lookup: (name) => (name === "NOMAD_TASK_DIR" ? join(taskDir(), "local") : undefined),
+    limits: { ...defaultArtifactLimits, ...limits },
+    signal: new AbortController().signal,
+  });
 }
 
 async function serve(
