@@ -25,8 +25,8 @@ export const mountFields = {
     }),
   }),
   tmpfs_options: block("For type tmpfs.", {
-    size: number({ doc: "Bytes.", check: check.whole }),
-    mode: number({ doc: "File mode, decimal.", check: check.wholeWithin(0, 0o7777) }),
+    size: number({ doc: "Its size, bytes.", check: check.whole }),
+    mode: number({ doc: "Its file mode, decimal.", check: check.wholeWithin(0, 0o7777) }),
   }),
   volume_options: block("For type volume.", {
     no_copy: bool({ doc: "Leave a new volume empty instead of copying the image's files.", default: false }),
