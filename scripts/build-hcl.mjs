@@ -7,10 +7,14 @@ import { pathToFileURL } from "node:url";
 import { build } from "esbuild";
 import { takeSnapshot } from "./go-snapshot.mjs";
 import { hclParts, hclFolder as source } from "./hcl-parts.mjs";
+import { rehearseReading, rehearseText } from "./hcl-rehearsal.mjs";
 import { repository } from "./tools.mjs";
 
-/** The programs in that folder, with the build tags that choose between them. */
-const programs = { hcl: "", text: "text" };
+/** The programs in that folder: the build tags that choose between them, and how each is called most. */
+const programs = {
+  hcl: { tags: "", rehearse: rehearseReading },
+  text: { tags: "text", rehearse: rehearseText },
+};
 const versionFile = join(source, "go-version.txt");
 
 /**
@@ -70,7 +74,7 @@ async function buildParts(folder) {
   const loaderFile = join(folder, "wasm_exec.js");
   copyFileSync(join(go("env", "GOROOT"), "lib", "wasm", "wasm_exec.js"), loaderFile);
   const { createHostScope, goEnv } = await loadHost(folder);
-  for (const [name, tags] of Object.entries(programs)) {
+  for (const [name, { tags, rehearse }] of Object.entries(programs)) {
     const program = join(folder, `${name}.go.wasm`);
     const flags = [
       "-mod=readonly",
@@ -80,7 +84,12 @@ async function buildParts(folder) {
       "-ldflags=-s -w -buildid=",
     ];
     go("build", ...flags, "-o", program, ".");
-    const host = { loader: readFileSync(loaderFile, "utf8"), scope: createHostScope(), env: goEnv };
+    const host = {
+      loader: readFileSync(loaderFile, "utf8"),
+      createScope: createHostScope,
+      env: goEnv,
+      rehearse,
+    };
     const { module, memory } = takeSnapshot(readFileSync(program), host);
     writeFileSync(join(folder, `${name}.wasm`), module);
     writeFileSync(join(folder, `${name}.memory`), memory);

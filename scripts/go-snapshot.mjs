@@ -1,25 +1,31 @@
 // @ts-check
 import {
+  countFunctions,
   readGlobalTypes,
   readSections,
   sectionIds,
+  toCompilationHints,
   toCustomSection,
   toGlobalExport,
   toGlobals,
   toMemoryImport,
   toModule,
   withItems,
+  withMarks,
 } from "./wasm-sections.mjs";
 
 /**
  * @typedef {object} Host what the program starts on
  * @property {string} loader the text of Go's own wasm_exec.js
- * @property {Record<string, unknown>} scope what Go is to take for `globalThis`
+ * @property {() => Record<string, unknown>} createScope makes what Go is to take for `globalThis`
  * @property {Readonly<Record<string, string>>} env
+ * @property {(scope: any) => void} rehearse calls the program as it is called most
  */
 /** @typedef {import("./wasm-sections.mjs").Section} Section */
 
 const pageBytes = 64 * 1024;
+/** A place in memory that no Go program uses: from the end of its arguments to where its data may begin. */
+const unused = { from: 4096 + 512, to: 4096 + 8192 };
 /** Values that every Go program refers to: NaN, 0, null, true, false, the scope and Go itself. */
 const commonValues = 7;
 
@@ -32,6 +38,8 @@ const commonValues = 7;
  * and the numbers of the program's own `functions`. The seeds of Go's hashes are part of the memory: whoever writes a
  * job file can make them collide, and then waits for it.
  *
+ * The functions that a usual call needs are marked as such for V8, so that several threads compile them beforehand.
+ *
  * @param {Uint8Array} program as Go built it
  * @param {Host} host
  * @returns {{ module: Buffer, memory: Buffer }}
@@ -39,24 +47,47 @@ const commonValues = 7;
 export function takeSnapshot(program, host) {
   const sections = readSections(program);
   const types = readGlobalTypes(bodyOf(sections, sectionIds.global));
-  const { go, functions } = createGo(host);
+  const { go, scope, functions } = createGo(host);
   const { exports } = start(go, toModule(withGlobalExports(sections, types.length)));
   const memory = new Uint8Array(exports.mem.buffer);
-  const held = { values: nameValues(go, host.scope), functions: toNamed(functions, host.scope) };
+  const held = { values: nameValues(go, scope), functions: toNamed(functions, scope) };
   return {
     module: toModule([
       ...toWaiting(sections, {
         imported: toMemoryImport("longshore", "memory", memory.length / pageBytes),
         globals: toGlobals(types.map((type, index) => ({ type, value: exports[nameOfGlobal(index)].value }))),
+        hints: toCompilationHints(findCalled(sections, host)),
       }),
-      toCustomSection("longshore", JSON.stringify(held)),
+      toCustomSection("longshore", Buffer.from(JSON.stringify(held))),
     ]),
     memory: Buffer.from(memory),
   };
 }
 
+/**
+ * Which functions a usual call calls, found out by letting each leave a mark.
+ * @param {readonly Section[]} sections
+ * @param {Host} host
+ */
+function findCalled(sections, host) {
+  const { go, scope } = createGo(host);
+  const count = countFunctions(bodyOf(sections, sectionIds.code));
+  if (count > unused.to - unused.from)
+    throw new Error(`there is no place for the marks of ${count} functions`);
+  const marked = sections.map(({ id, body }) => ({
+    id,
+    body: id === sectionIds.code ? withMarks(body, unused.from) : body,
+  }));
+  const { exports } = start(go, toModule(marked));
+  const marks = () => new Uint8Array(exports.mem.buffer, unused.from, count);
+  marks().fill(0);
+  host.rehearse(scope);
+  return [...marks()].map((mark) => mark === 1);
+}
+
 /** Go's side of the host, with times and random bytes that are always the same: what needs better ones asks again. */
-function createGo(/** @type {Host} */ { loader, scope, env }) {
+function createGo(/** @type {Host} */ { loader, createScope, env }) {
+  const scope = createScope();
   class Clock {
     static now = () => 1;
     getTime = () => 1;
@@ -87,7 +118,7 @@ function createGo(/** @type {Host} */ { loader, scope, env }) {
     functions.set(wrapper, id);
     return wrapper;
   };
-  return { go, functions };
+  return { go, scope, functions };
 }
 
 /** @returns {{ exports: Record<string, any> }} */
@@ -145,14 +176,15 @@ function withGlobalExports(sections, count) {
 /**
  * Without a memory of its own and what was to be put there, and with the globals as they are now.
  * @param {readonly Section[]} sections
- * @param {{ imported: Uint8Array, globals: Uint8Array }} with
+ * @param {{ imported: Uint8Array, globals: Uint8Array, hints: Section }} with
  */
-function toWaiting(sections, { imported, globals }) {
+function toWaiting(sections, { imported, globals, hints }) {
   const left = new Set([sectionIds.custom, sectionIds.memory, sectionIds.data]);
   return sections
     .filter(({ id }) => !left.has(id))
-    .map(({ id, body }) => {
+    .flatMap(({ id, body }) => {
       if (id === sectionIds.import) return { id, body: withItems(body, [imported]) };
+      if (id === sectionIds.code) return [hints, { id, body }];
       return { id, body: id === sectionIds.global ? globals : body };
     });
 }

@@ -1,7 +1,7 @@
 // @ts-check
 
 /** The numbers of a WebAssembly module's sections, as its specification has them. */
-export const sectionIds = { custom: 0, import: 2, memory: 5, global: 6, export: 7, data: 11 };
+export const sectionIds = { custom: 0, import: 2, memory: 5, global: 6, export: 7, code: 10, data: 11 };
 
 const headerBytes = 8;
 const endOfExpression = 0x0b;
@@ -103,13 +103,66 @@ export function toMemoryImport(module, name, pages) {
 }
 
 /**
- * A custom section that holds a text.
  * @param {string} name
- * @param {string} text
+ * @param {Uint8Array} content
  * @returns {Section}
  */
-export function toCustomSection(name, text) {
-  return { id: sectionIds.custom, body: Buffer.concat([toName(name), Buffer.from(text)]) };
+export function toCustomSection(name, content) {
+  return { id: sectionIds.custom, body: Buffer.concat([toName(name), content]) };
+}
+
+/**
+ * The section of code in which every function first sets the byte at `base` and its number, counted from the first that
+ * is not imported, to 1.
+ * @param {Uint8Array} body
+ * @param {number} base an address
+ */
+export function withMarks(body, base) {
+  const functions = [];
+  const [count, start] = readUnsigned(body, 0);
+  for (let at = start, number = 0; number < count; number++) {
+    const [size, from] = readUnsigned(body, at);
+    at = from + size;
+    const code = endOfLocals(body, from);
+    const mark = Buffer.concat([
+      Buffer.from([0x41]),
+      toSigned(BigInt(base + number)),
+      Buffer.from([0x41, 1, 0x3a, 0, 0]),
+    ]);
+    const marked = Buffer.concat([body.subarray(from, code), mark, body.subarray(code, at)]);
+    functions.push(toUnsigned(marked.length), marked);
+  }
+  return Buffer.concat([toUnsigned(count), ...functions]);
+}
+
+/**
+ * @param {Uint8Array} body of a section of code
+ */
+export function countFunctions(body) {
+  return readUnsigned(body, 0)[0];
+}
+
+/**
+ * The section that tells V8 which functions to compile at once, and which when they are called; both in the quick way.
+ * @param {readonly boolean[]} atOnce of each function
+ * @returns {Section}
+ */
+export function toCompilationHints(atOnce) {
+  const lazy = 1;
+  const eager = 2;
+  const quickTiers = (1 << 2) | (1 << 4);
+  const hints = Buffer.from(atOnce.map((now) => (now ? eager : lazy) | quickTiers));
+  return toCustomSection("compilationHints", Buffer.concat([toUnsigned(hints.length), hints]));
+}
+
+/**
+ * @param {Uint8Array} bytes
+ * @param {number} start of a function's declarations of locals
+ */
+function endOfLocals(bytes, start) {
+  let [groups, at] = readUnsigned(bytes, start);
+  for (; groups > 0; groups--) at = readUnsigned(bytes, at)[1] + 1;
+  return at;
 }
 
 /** @param {string} name */

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { open, readFile } from "node:fs/promises";
 import { LongshoreError } from "../task/index.ts";
 import { createHostScope, hostClock, hostCrypto } from "./hcl-host.ts";
-import { quickly } from "./quickly.ts";
+import { compileQuickly } from "./quickly.ts";
 
 /** The few parts of WebAssembly that are needed: the types of Node 20 do not have them. */
 interface Wasm {
@@ -89,7 +89,7 @@ async function loadParts(file: string): Promise<Parts> {
     readWhole(file, (size) => Buffer.allocUnsafeSlow(size)),
     readFile(findPart("wasm_exec.js"), "utf8"),
   ]);
-  const module = quickly(() => new wasm.Module(bytes));
+  const module = compileQuickly(() => new wasm.Module(bytes));
   const [section] = wasm.Module.customSections(module, "longshore");
   return { module, held: JSON.parse(new TextDecoder().decode(section)), loader };
 }
