@@ -6,7 +6,8 @@ import {
   hasDirectOutput,
   removeDirectNote,
 } from "../direct-logs.ts";
-import { createFifoOutput, hasFifoOutput, type TaskOutput } from "../output/fifo-output.ts";
+import { createCollectedOutput } from "../output/collected-output.ts";
+import { hasFifoOutput, type TaskOutput } from "../output/fifo-output.ts";
 import { readLogTails } from "./log-tails.ts";
 import { createTakeoverSink } from "./takeover-sink.ts";
 
@@ -25,7 +26,7 @@ export async function resumeOutput(task: TaskConfig, options: ResumeOptions): Pr
     const output = await createDirectOutput(task, { ...options, resume: true });
     return isDirect ? output : await takeOver(task, output);
   }
-  const output = createFifoOutput(task, true);
+  const output = createCollectedOutput(task, { ...options, resume: true });
   if (!isDirect && hasFifoOutput(task)) return output;
   await removeDirectNote(task);
   return await takeOver(task, output);
@@ -34,7 +35,12 @@ export async function resumeOutput(task: TaskConfig, options: ResumeOptions): Pr
 /** For output of which this plugin has no note how much is kept: the log files tell. */
 async function takeOver(task: TaskConfig, output: TaskOutput): Promise<TaskOutput> {
   const sink: LogSink = createTakeoverSink(output.sink, await readLogTails(task));
-  return { ...output, sink, position: undefined };
+  return {
+    sink,
+    position: undefined,
+    close: () => output.close(),
+    remove: () => output.remove(),
+  };
 }
 
 async function isFifo(path: string): Promise<boolean> {

@@ -1,13 +1,22 @@
-import { closeSync, constants, fstatSync, openSync, writeSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readSync, writeSync } from "node:fs";
 import { Socket } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import { LongshoreError } from "../../task/index.ts";
 
 /** POSIX's PIPE_BUF on Linux: so much goes into a pipe whole or not at all. */
 export const atomicBytes = 4096;
-const noReaderMs = 100;
+const pipeBytes = 65_536;
+/** Nothing tells when someone opens a FIFO for reading. */
+const lookMs = 50;
+/** An agent that starts its log collector again has it reading after such a time. */
+const patienceMs = 2000;
 
 type Outcome = "written" | "full" | "no-reader";
+
+/** Nobody reads a FIFO, and nobody has begun to for a while. */
+export class NoReaderError extends Error {
+  override readonly name = "NoReaderError";
+}
 
 /**
  * Writes into a FIFO that another process reads, makes and may replace. Nothing blocks the process: a reader that is
@@ -33,10 +42,26 @@ export class FifoWriter {
     return true;
   }
 
-  /** Writes at most {@link atomicBytes}; rejects with the signal's reason when it aborts before they are written. */
+  /**
+   * Writes at most {@link atomicBytes}. Rejects with a {@link NoReaderError} when there is no reader for two seconds,
+   * and with the signal's reason when it aborts before all is written.
+   */
   write(piece: Uint8Array): Promise<void> | undefined {
     const outcome = this.#tryWrite(piece);
     return outcome === "written" ? undefined : this.#writeLater(piece, outcome);
+  }
+
+  /** Takes back what no reader has taken and none will. */
+  drain(): Uint8Array {
+    if (this.#fd === undefined) return new Uint8Array();
+    const fd = openFifo(this.#path, constants.O_RDONLY);
+    try {
+      const sameFifo = fd !== undefined && isSame(fd, this.#fd);
+      return sameFifo ? readRest(fd) : new Uint8Array();
+    } finally {
+      if (fd !== undefined) closeSync(fd);
+      this.close();
+    }
   }
 
   close(): void {
@@ -58,13 +83,18 @@ export class FifoWriter {
   }
 
   async #writeLater(piece: Uint8Array, why: Outcome): Promise<void> {
-    for (let outcome = why; outcome !== "written"; ) {
+    for (let outcome = why; outcome !== "written"; outcome = this.#tryWrite(piece)) {
       this.#signal.throwIfAborted();
       if (outcome === "full" && (await this.#writeWhenRoom(piece))) return;
-      // Nothing tells when someone opens a FIFO for reading.
-      if (outcome === "no-reader") await pause(noReaderMs, undefined, { signal: this.#signal });
-      // The old end is kept until there is a new one: closing it would empty the pipe.
-      outcome = outcome === "no-reader" && !this.open() ? outcome : this.#tryWrite(piece);
+      if (outcome === "no-reader") await this.#untilReader();
+    }
+  }
+
+  async #untilReader(): Promise<void> {
+    // The old end is kept until there is a new one: closing it would empty the pipe.
+    for (let waitedMs = 0; !this.open(); waitedMs += lookMs) {
+      if (waitedMs >= patienceMs) throw new NoReaderError(`nobody reads ${this.#path}`);
+      await pause(lookMs, undefined, { signal: this.#signal });
     }
   }
 
@@ -108,6 +138,21 @@ function openFifo(path: string, access: number): number | undefined {
   if (fstatSync(fd).isFIFO()) return fd;
   closeSync(fd);
   throw new LongshoreError("invalid", `${path} is no FIFO`);
+}
+
+function readRest(fd: number): Uint8Array {
+  const parts: Uint8Array[] = [];
+  try {
+    for (;;) {
+      const part = Buffer.alloc(pipeBytes);
+      const length = readSync(fd, part);
+      if (length === 0) break;
+      parts.push(part.subarray(0, length));
+    }
+  } catch (error) {
+    if (codeOf(error) !== "EAGAIN") throw error;
+  }
+  return Buffer.concat(parts);
 }
 
 function isSame(left: number, right: number): boolean {

@@ -4,7 +4,8 @@ import type { DockerLogger } from "../convert/task-handle.ts";
 import { createDirectOutput } from "../direct-logs.ts";
 import { endDockerLogger } from "../migration/docker-logger.ts";
 import { resumeOutput } from "../migration/resume-output.ts";
-import { createFifoOutput, type TaskOutput } from "./fifo-output.ts";
+import { createCollectedOutput } from "./collected-output.ts";
+import type { TaskOutput } from "./fifo-output.ts";
 
 const nowhere = "/dev/null";
 
@@ -44,7 +45,7 @@ export class TaskOutputs implements Disposable {
     if (resume) return await resumeOutput(task, options);
     return logs.direct
       ? await createDirectOutput(task, { ...options, resume })
-      : createFifoOutput(task, false);
+      : createCollectedOutput(task, { ...options, resume });
   }
 
   /** Takes no more output; a later {@link open} may go on with it. */

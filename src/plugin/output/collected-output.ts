@@ -1,0 +1,13 @@
+import type { TaskConfig } from "../../task/index.ts";
+import { createDirectOutput, type DirectLogsOptions } from "../direct-logs.ts";
+import { createFifoOutput, type TaskOutput } from "./fifo-output.ts";
+
+/**
+ * Output for the agent's log collector. While that does not read, its files are written in its place: what users read
+ * is complete and in order either way.
+ */
+export function createCollectedOutput(task: TaskConfig, options: DirectLogsOptions): TaskOutput {
+  const { resume, onNote } = options;
+  const createStandIn = async () => await createDirectOutput(task, { ...options, resume: false });
+  return createFifoOutput(task, { resume, createStandIn, onNote });
+}
