@@ -1,9 +1,6 @@
-import { mkdir, writeFile } from "node:fs/promises";
-import { dirname } from "node:path";
 import type { EngineInfo } from "../../engine/index.ts";
 import { isLongshoreError, type StartedTask, type StartOptions, type TaskConfig } from "../../task/index.ts";
 import { hostLabel } from "../container/labels.ts";
-import type { PlannedFile } from "../container/network.ts";
 import { isUserNetwork } from "../container/network.ts";
 import { type ContainerPlan, type PlanContext, planContainer } from "../container/plan-container.ts";
 import type { EngineFacts } from "../container/planning.ts";
@@ -19,6 +16,7 @@ import { settleTask } from "./settle.ts";
 import { type FailedStep, toStartError } from "./start-error.ts";
 import { toAcquireOptions } from "./task-image.ts";
 import { readTaskLogs } from "./task-logs.ts";
+import { writePlannedFiles } from "./write-files.ts";
 
 /** How long a busy engine may take with what a failed start had asked of it before its undoing is left to later. */
 const lateCallMs = 10_000;
@@ -48,7 +46,7 @@ export async function startTask(
   const config = await joinNetwork(context, task, taskOptions, signal);
   const plan = planContainer(config, planContext);
   for (const note of plan.notes) context.emit(task, { type: "note" }, note);
-  await writeFiles(plan.files);
+  await writePlannedFiles(plan.files);
 
   const host = context.hostOf(task.config);
   const request = {
@@ -114,13 +112,6 @@ export function toEngineFacts(info: EngineInfo, apiVersion: string): EngineFacts
     runtimes: Object.keys(info.Runtimes),
     logDrivers: info.Plugins?.Log ?? undefined,
   };
-}
-
-async function writeFiles(files: readonly PlannedFile[]): Promise<void> {
-  for (const file of files) {
-    await mkdir(dirname(file.hostPath), { recursive: true });
-    await writeFile(file.hostPath, file.text);
-  }
 }
 
 async function explain<T>(context: DriverContext, failed: FailedStep, work: Promise<T>): Promise<T> {
