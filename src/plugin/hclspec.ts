@@ -19,6 +19,10 @@ function toSpec(name: string, field: Field<unknown>): Spec {
       return toAttribute(name, "list(map(string))", field);
     case "map(number)":
       return toAttribute(name, "list(map(number))", field);
+    case "block(string)":
+      return {
+        block: { $case: "blockAttrs", value: { name, type: "string", required: field.required } },
+      };
     case "duration":
       return toAttribute(name, "string", field);
     // One type only can be told; the agents that take this specification take lists.

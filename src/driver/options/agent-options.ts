@@ -4,7 +4,7 @@ import * as check from "./checks.ts";
 import { block, type OptionsOf, type Reading, readFields } from "./fields.ts";
 import { matchesGlob } from "./glob.ts";
 import { readOldOptions } from "./old-options.ts";
-import { bool, choice, duration, number, optionalDuration, text, textMap, texts } from "./values.ts";
+import { bool, choice, duration, number, optionalDuration, text, textBlock, texts } from "./values.ts";
 
 const minute = 60_000;
 
@@ -84,7 +84,7 @@ export const agentFields = {
   }),
   logging: block("The log driver of containers that name none.", {
     type: text({ doc: "The log driver.", default: "json-file" }),
-    config: textMap({ doc: "Its options.", default: { "max-file": "2", "max-size": "2m" } }),
+    config: textBlock({ doc: "Its options.", default: { "max-file": "2", "max-size": "2m" } }),
   }),
   logs: block("How the tasks' output is kept.", {
     direct: bool({

@@ -10,6 +10,8 @@ export type FieldType =
   | "string or list(string)"
   | "map(string)"
   | "map(number)"
+  /** A block of free keys that stands once. */
+  | "block(string)"
   | "block"
   | "list(block)";
 

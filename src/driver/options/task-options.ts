@@ -13,6 +13,7 @@ import {
   numberMap,
   optionalDuration,
   text,
+  textBlock,
   textMap,
   textOrTexts,
   texts,
@@ -177,7 +178,7 @@ export const taskFields = {
     doc: "The signal that ends the task where no kill_signal is given; the image's when unset.",
     check: check.readBy(parseSignal),
   }),
-  storage_opt: textMap({ doc: "Options of the storage driver." }),
+  storage_opt: textBlock({ doc: "Options of the storage driver." }),
   sysctl: textMap({
     doc: "Kernel parameters of the container.",
     each: (_, name) => check.sysctlName(name),

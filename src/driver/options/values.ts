@@ -160,6 +160,12 @@ export const textMap = (spec: PartsSpec<TextMap, string>) =>
     ...spec,
   });
 
+/** Like {@link textMap}, for a key that Nomad's agents take as one block, or as an object. */
+export const textBlock = (spec: PartsSpec<TextMap, string>): Field<TextMap> => ({
+  ...textMap(spec),
+  type: "block(string)",
+});
+
 export const numberMap = (spec: PartsSpec<NumberMap, number>) =>
   parts<NumberMap, number>(
     "map(number)",

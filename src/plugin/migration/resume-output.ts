@@ -7,7 +7,7 @@ import {
   removeDirectNote,
 } from "../direct-logs.ts";
 import { createCollectedOutput } from "../output/collected-output.ts";
-import { hasFifoOutput, type TaskOutput } from "../output/fifo-output.ts";
+import { hasFifoOutput, removeFifoNote, type TaskOutput } from "../output/fifo-output.ts";
 import { readLogTails } from "./log-tails.ts";
 import { createTakeoverSink } from "./takeover-sink.ts";
 
@@ -21,15 +21,17 @@ export interface ResumeOptions extends Omit<DirectLogsOptions, "resume"> {
  * or the built-in driver's. A task that began with the agent's log collector keeps it as long as that reads.
  */
 export async function resumeOutput(task: TaskConfig, options: ResumeOptions): Promise<TaskOutput> {
-  const isDirect = await hasDirectOutput(task);
-  if (options.direct && (isDirect || !(await isFifo(task.stdoutPath)))) {
+  // Opening an output makes its note, so look first.
+  const wasCollected = hasFifoOutput(task);
+  const wasDirect = !wasCollected && (await hasDirectOutput(task));
+  if (options.direct && (wasDirect || !(await isFifo(task.stdoutPath)))) {
+    removeFifoNote(task);
     const output = await createDirectOutput(task, { ...options, resume: true });
-    return isDirect ? output : await takeOver(task, output);
+    return wasDirect ? output : await takeOver(task, output);
   }
+  if (wasDirect) await removeDirectNote(task);
   const output = createCollectedOutput(task, { ...options, resume: true });
-  if (!isDirect && hasFifoOutput(task)) return output;
-  await removeDirectNote(task);
-  return await takeOver(task, output);
+  return wasCollected ? output : await takeOver(task, output);
 }
 
 /** For output of which this plugin has no note how much is kept: the log files tell. */

@@ -36,6 +36,11 @@ export function hasFifoOutput(task: TaskConfig): boolean {
   return existsSync(toNotePath(task));
 }
 
+/** Forgets how far a task's output was handed over; gone already is fine. */
+export function removeFifoNote(task: TaskConfig): void {
+  new PositionNote(toNotePath(task)).remove();
+}
+
 class FifoOutput implements TaskOutput {
   readonly sink: LogSink = {
     write: (chunk, position) => this.#write(chunk, position ?? toTimePosition()),
