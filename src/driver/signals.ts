@@ -1,19 +1,71 @@
-import { constants } from "node:os";
 import { closestName, LongshoreError } from "../task/index.ts";
 
-const highestSignal = 64;
+/** The signals that Linux engines know by name, by number. Source: moby's signal table. */
+const signals: Readonly<Record<string, number>> = {
+  SIGHUP: 1,
+  SIGINT: 2,
+  SIGQUIT: 3,
+  SIGILL: 4,
+  SIGTRAP: 5,
+  SIGABRT: 6,
+  SIGIOT: 6,
+  SIGBUS: 7,
+  SIGFPE: 8,
+  SIGKILL: 9,
+  SIGUSR1: 10,
+  SIGSEGV: 11,
+  SIGUSR2: 12,
+  SIGPIPE: 13,
+  SIGALRM: 14,
+  SIGTERM: 15,
+  SIGSTKFLT: 16,
+  SIGCHLD: 17,
+  SIGCLD: 17,
+  SIGCONT: 18,
+  SIGSTOP: 19,
+  SIGTSTP: 20,
+  SIGTTIN: 21,
+  SIGTTOU: 22,
+  SIGURG: 23,
+  SIGXCPU: 24,
+  SIGXFSZ: 25,
+  SIGVTALRM: 26,
+  SIGPROF: 27,
+  SIGWINCH: 28,
+  SIGIO: 29,
+  SIGPOLL: 29,
+  SIGPWR: 30,
+  SIGSYS: 31,
+};
+/** As glibc counts them: the kernel's first two are its own. */
+const firstRealTime = 34;
+const lastRealTime = 64;
+/** Engines know real-time signals by name only so far from either end. */
+const namedRealTime = 15;
 
 /**
- * A signal's name with `SIG`, or its number, as the engine takes it; any case, with or without `SIG`.
- * Throws `invalid` for a name that Linux does not have.
+ * A signal's name with `SIG`, or its number, as a Linux engine takes it; any case, with or without `SIG`, real-time
+ * signals as `SIGRTMIN+3` or `SIGRTMAX-3`. Throws `invalid`, with the list, for what is no signal.
  */
 export function parseSignal(written: string): string {
   const name = written.trim().toUpperCase();
-  if (/^\d+$/.test(name) && Number(name) >= 1 && Number(name) <= highestSignal) return name;
+  if (/^\d{1,2}$/.test(name) && Number(name) >= 1 && Number(name) <= lastRealTime) return name;
   const full = name.startsWith("SIG") ? name : `SIG${name}`;
-  if (Object.hasOwn(constants.signals, full) || /^SIGRT(MIN(\+\d+)?|MAX(-\d+)?)$/.test(full)) return full;
-  const near = closestName(full, Object.keys(constants.signals));
+  const known = Object.hasOwn(signals, full) ? full : toRealTime(full);
+  if (known !== undefined) return known;
+  const near = closestName(full, Object.keys(signals));
+  const list = `Signals are ${Object.keys(signals).join(", ")}, SIGRTMIN to SIGRTMAX, and 1 to ${lastRealTime}.`;
   throw new LongshoreError("invalid", `"${written}" is no signal`, {
-    hint: near === undefined ? "Signals are written as SIGTERM, TERM or 15." : `Did you mean ${near}?`,
+    hint: near === undefined ? list : `Did you mean ${near}? ${list}`,
   });
+}
+
+function toRealTime(name: string): string | undefined {
+  const [, end, sign, digits = "0"] = /^SIGRT(MIN|MAX)(?:([+-])(\d{1,2}))?$/.exec(name) ?? [];
+  if (end === undefined || sign === (end === "MIN" ? "-" : "+")) return undefined;
+  const offset = Number(digits);
+  const number = end === "MIN" ? firstRealTime + offset : lastRealTime - offset;
+  if (number < firstRealTime || number > lastRealTime) return undefined;
+  if (offset === 0) return `SIGRT${end}`;
+  return offset < namedRealTime ? `SIGRT${end}${sign}${offset}` : String(number);
 }
