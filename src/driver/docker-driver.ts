@@ -59,6 +59,7 @@ import { handOverLogs } from "./tasks/task-logs.ts";
 import { TaskStop } from "./tasks/task-stop.ts";
 import { settlesWithin, unlessAborted } from "./waiting.ts";
 import { EngineWatch, type WatchState } from "./watch/engine-watch.ts";
+import { SecondLook } from "./watch/second-look.ts";
 
 export interface DockerDriverOptions {
   /** Not closed by the driver. */
@@ -71,10 +72,14 @@ export interface DockerDriverOptions {
    * carry it as a label. Without it no dangling containers are looked for, since they may be someone else's.
    */
   readonly hostOf?: ((task: TaskConfig) => string) | undefined;
+  /** How often all tasks are looked at with one call in case an event got lost, milliseconds (60,000). */
+  readonly secondLookMs?: number | undefined;
   /** The machine's compute; measured when missing. */
   readonly topology?: Topology | undefined;
   /** Remove images that wait for their delay when the driver is disposed, instead of leaving them. */
   readonly removeImagesOnDispose?: boolean | undefined;
+  /** Subscribe to the engine's events now and not with the first call, for a start that will come soon. */
+  readonly watchAtOnce?: boolean | undefined;
 }
 
 /** Runs tasks as containers of a Docker Engine. Talks to the engine from the first call on. */
@@ -100,6 +105,7 @@ class DockerDriver implements TaskDriver {
   readonly #ticker = new Ticker();
   readonly #events = new FanOut<TaskEvent>(waitingEvents, toLossEvent);
   readonly #health: Health;
+  readonly #secondLook: SecondLook;
   /** Image -> the task that used it last, which its removal is told to. */
   readonly #lastUsers = new Map<string, DockerTask>();
 
@@ -144,6 +150,14 @@ class DockerDriver implements TaskDriver {
         this.#emit(task, detail, message),
     } satisfies Omit<DriverContext, "networks">;
     const onLost = (task: DockerTask, reason: string) => endTask(this.#context, task, reason);
+    this.#secondLook = new SecondLook({
+      engine,
+      logger,
+      everyMs: options.secondLookMs ?? 60_000,
+      engineState: () => this.#context.watch.state,
+      running: () => this.#runningContainers(),
+      onEnded: (id) => this.#lookAgain(id),
+    });
     this.#context = { ...shared, networks: new Networks({ context: shared, onLost }) };
   }
 
@@ -268,6 +282,7 @@ class DockerDriver implements TaskDriver {
     // A busy engine may take a while to remove what it was just starting.
     if (!this.#health.away) await settlesWithin(this.#context.leftovers.emptied(), lastRemovalMs);
     this.#context.watch[Symbol.dispose]();
+    this.#secondLook[Symbol.dispose]();
     this.#context.dangling[Symbol.dispose]();
     this.#context.leftovers[Symbol.dispose]();
     if (this.#removeImages) await this.#flushImages();
@@ -342,6 +357,18 @@ class DockerDriver implements TaskDriver {
       // Its end may have been among what was not heard.
       if (change === "found") void settleTask(this.#context, task);
     }
+  }
+
+  #runningContainers(): readonly string[] {
+    const tasks = [...this.#context.byContainer];
+    return tasks
+      .filter(([, { state }]) => state.phase !== "pending" && state.phase !== "exited")
+      .map(([id]) => id);
+  }
+
+  #lookAgain(containerId: string): void {
+    const task = this.#context.byContainer.get(containerId);
+    if (task !== undefined) void settleTask(this.#context, task);
   }
 
   #noteImage(task: DockerTask): void {

@@ -204,6 +204,34 @@ describe("a connection that breaks", () => {
   });
 });
 
+describe("events that do not come, on a connection that does not break", () => {
+  const silent: EngineRule = (_, path) => (path === "/events" ? { hangAfter: 0 } : "pass");
+
+  it("are made up for by a look at all tasks with one call", async () => {
+    await using proxy = await proxied();
+    proxy.rule(silent);
+    await using bench = startDriver({ endpoint: proxy.endpoint, secondLookMs: 200 });
+    const script = "while [ ! -e /local/go ]; do sleep 0.02; done; exit 6";
+    const [task, other] = [await bench.start(script), await bench.start(script)];
+    await writeFile(`${task.allocDir}/${task.name}/local/go`, "");
+    expect(await bench.driver.waitTask(task.id)).toMatchObject({ exitCode: 6 });
+    expect(bench.driver.inspectTask(other.id).phase).toBe("running");
+    const looks = proxy.requests.filter(({ path }) => path === "/containers/json");
+    expect(proxy.counts.get("GET /containers/{id}/json")).toBe(1);
+    expect(looks.length).toBeGreaterThan(0);
+    await writeFile(`${other.allocDir}/${other.name}/local/go`, "");
+    await bench.driver.waitTask(other.id);
+  });
+
+  it("are not needed to tell the end of a task whose output has ended", async () => {
+    await using proxy = await proxied();
+    proxy.rule(silent);
+    await using bench = startDriver({ endpoint: proxy.endpoint });
+    const ran = await bench.run("echo bye; exit 6");
+    expect(ran).toMatchObject({ exit: { exitCode: 6 }, stdout: "bye\n" });
+  });
+});
+
 describe("an answer that gets lost", () => {
   it.each(["/containers/create", "start"])("of %s does not leave the container behind", async (call) => {
     await using proxy = await proxied();

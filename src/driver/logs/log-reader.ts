@@ -19,12 +19,15 @@ export interface LogReaderOptions {
 }
 
 const retryMs = 100;
+/** An engine that answers, but not well, is asked so often before its word is taken. */
+const mostFailures = 20;
 
 /** Copies a container's output to a sink, exactly once also when the engine goes away in between. */
 export class LogReader {
   readonly #options: LogReaderOptions;
   #place: LogPlace | undefined;
   #writes = 0;
+  #failures = 0;
   readonly #stopping = new AbortController();
   readonly #signal: AbortSignal;
   /** Resolves when all output was written and the sink was told; never rejects. */
@@ -84,7 +87,9 @@ export class LogReader {
   async #mayRetry(error: unknown): Promise<boolean> {
     const { engineBack, onNote } = this.#options;
     if (isLongshoreError(error, "not-found")) return false;
-    if (isLongshoreError(error, "unavailable") || isLongshoreError(error, "timeout")) {
+    const isAway = isLongshoreError(error, "unavailable") || isLongshoreError(error, "timeout");
+    const mayPass = isLongshoreError(error) && error.retryable && ++this.#failures < mostFailures;
+    if (isAway || mayPass) {
       await engineBack();
       return true;
     }
@@ -96,6 +101,7 @@ export class LogReader {
     const taken = this.#options.sink.write({ stream, data, timeNs }, toPosition(place));
     if (taken !== undefined) await taken;
     this.#place = place;
+    this.#failures = 0;
     this.#writes++;
   }
 }

@@ -3,6 +3,7 @@ import type { DriverContext } from "../context.ts";
 import { LogReader } from "../logs/log-reader.ts";
 import { settlesWithin } from "../waiting.ts";
 import type { DockerTask } from "./docker-task.ts";
+import { settleTask } from "./settle.ts";
 
 /** How long a `die` event may come after the end of the output it belongs to. */
 const dieEventMs = 1000;
@@ -48,10 +49,14 @@ export function readTaskLogs(context: DriverContext, task: DockerTask, options: 
 }
 
 /** Usually the `die` event says no; the engine is asked only when none comes. */
-async function stillRuns({ engine }: DriverContext, task: DockerTask): Promise<boolean> {
+async function stillRuns(context: DriverContext, task: DockerTask): Promise<boolean> {
   if (task.hasDied || (await settlesWithin(task.died.promise, dieEventMs))) return false;
+  const { signal } = task;
   try {
-    return (await engine.inspectContainer(task.containerId, { signal: task.signal })).State.Running;
+    const { State } = await context.engine.inspectContainer(task.containerId, { signal });
+    // The event got lost: it is not to be waited for.
+    if (!State.Running) void settleTask(context, task);
+    return State.Running;
   } catch {
     // The next look at the stream tells: it answers not-found, or breaks again.
     return true;
