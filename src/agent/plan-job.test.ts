@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { makeGroup, makeJob, makeTask } from "../../test/agent/jobs.ts";
+import { makeGroup, makeJob, makeTask, makeTemplate } from "../../test/agent/jobs.ts";
 import { createMemoryEngine } from "../../test/agent/memory-driver.ts";
 import { OptionsError } from "../task/index.ts";
 import { toAgentSettings } from "./agent-options.ts";
@@ -61,9 +61,17 @@ describe("a plan", () => {
 test("everything that is wrong with a job is told at once, each thing once, with its path", () => {
   const big = { cpuMhz: 100, cores: 9, memoryMb: 5000, memoryMaxMb: 0, network: undefined };
   const job = makeJob([
-    makeGroup("g", [makeTask("a", { resources: big }), makeTask("b", { driver: "exec" }), makeTask("c")], {
-      count: 3,
-    }),
+    makeGroup(
+      "g",
+      [
+        makeTask("a", { resources: big }),
+        makeTask("b", { driver: "exec" }),
+        makeTask("c", { templates: [makeTemplate({ changeMode: "signal", changeSignal: "SIGFOO" })] }),
+      ],
+      {
+        count: 3,
+      },
+    ),
   ]);
   const driver = {
     ...createMemoryEngine().createDriver(),
@@ -81,6 +89,7 @@ test("everything that is wrong with a job is told at once, each thing once, with
       ["a.resources.cores", "9 cores are more than this machine's 4"],
       ["a.config.image", "is required"],
       ["b.driver", 'driver "exec" is not there; Longshore runs "docker"'],
+      ["c.template.0.change_signal", 'there is no signal "SIGFOO"'],
       ["c.config.image", "is required"],
     ]);
   }

@@ -1,3 +1,4 @@
+import { constants } from "node:os";
 import type { Job } from "../jobfile/job.ts";
 import {
   type LongshoreError,
@@ -90,6 +91,13 @@ function checkMachine(place: TaskPlace): readonly OptionProblem[] {
       message: `"${task.name}" cannot be a task's name: a folder is named after it`,
       hint: 'Names may not be empty, ".", ".." or "alloc", and have no slash in them.',
     });
+  for (const [index, { changeMode, changeSignal }] of task.templates.entries())
+    if (changeMode === "signal" && !Object.hasOwn(constants.signals, changeSignal))
+      problems.push({
+        path: [...toPath(place), "template", index, "change_signal"],
+        message: `there is no signal "${changeSignal}"`,
+        hint: 'Such as "SIGHUP" or "SIGUSR1".',
+      });
   if (task.driver !== "docker")
     problems.push({
       path: [...toPath(place), "driver"],

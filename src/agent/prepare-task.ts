@@ -1,8 +1,8 @@
 import { toTaskDirs } from "../task/index.ts";
 import type { AgentEventDetail } from "./agent.ts";
 import type { AgentContext } from "./agent-options.ts";
-import { describeSource } from "./artifacts/artifact-source.ts";
 import { fetchArtifact } from "./artifacts/fetch-artifact.ts";
+import { describeSource } from "./artifacts/source-fault.ts";
 import type { TaskEnv } from "./task-env.ts";
 import { type TaskPlace, toAllocDir, toTaskEnv } from "./task-place.ts";
 import {

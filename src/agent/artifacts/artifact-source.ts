@@ -1,7 +1,8 @@
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
-import { LongshoreError } from "../../task/index.ts";
+import type { LongshoreError } from "../../task/index.ts";
 import { type Checksum, parseChecksum } from "./checksum.ts";
+import { createFail, type Fail, refuseUnknown } from "./source-fault.ts";
 
 export type ArchiveKind = "tar" | "tar.gz" | "zip" | "gz";
 
@@ -24,7 +25,7 @@ const endings: readonly (readonly [string, ArchiveKind])[] = [
   [".gz", "gz"],
 ];
 const unknownEndings = [".tar.bz2", ".tbz2", ".bz2", ".tar.xz", ".txz", ".xz", ".tar.zst", ".tzst", ".zst"];
-const knownOptions = new Set(["checksum", "archive", "filename"]);
+const fileOptions: ReadonlySet<string> = new Set(["checksum", "archive", "filename"]);
 
 /**
  * Reads an artifact's source as Nomad's go-getter does, as far as files and HTTP go. `checksum`, `archive` and
@@ -34,11 +35,8 @@ export function parseArtifactSource(
   source: string,
   options: Readonly<Record<string, string>>,
 ): ArtifactSource {
-  const fail = (why: string, hint?: string): LongshoreError =>
-    new LongshoreError("invalid", `artifact "${describeSource(source)}": ${why}`, { hint });
-  const unknown = Object.keys(options).find((name) => !knownOptions.has(name));
-  if (unknown !== undefined)
-    throw fail(`option "${unknown}" is not known`, `Known: ${[...knownOptions].join(", ")}.`);
+  const fail = createFail(source);
+  refuseUnknown(options, fileOptions, fail);
   const { from, query } = parseFrom(source, fail);
   const setting = (name: string): string | undefined => options[name] ?? query.get(name) ?? undefined;
   const path = from.type === "http" ? decodePath(from.url.pathname) : from.path;
@@ -52,11 +50,6 @@ export function parseArtifactSource(
   };
 }
 
-/** A source for messages: without the login it may hold. */
-export function describeSource(source: string): string {
-  return source.replace(/\/\/[^/@]*@/, "//");
-}
-
 function decodePath(path: string): string {
   try {
     return decodeURIComponent(path);
@@ -64,8 +57,6 @@ function decodePath(path: string): string {
     return path;
   }
 }
-
-type Fail = (why: string, hint?: string) => LongshoreError;
 
 function parseFrom(source: string, fail: Fail): { from: ArtifactSource["from"]; query: URLSearchParams } {
   const [, getter] = /^([A-Za-z0-9]+)::/.exec(source) ?? [];
@@ -76,8 +67,6 @@ function parseFrom(source: string, fail: Fail): { from: ArtifactSource["from"]; 
   if (scheme === "file")
     return { from: { type: "path", path: fileURLToPath(bare) }, query: new URLSearchParams() };
   if (scheme !== undefined) throw unsupported(scheme, fail);
-  if (/^[\w.-]+@[\w.-]+:/.test(bare)) throw unsupported("git", fail);
-  if (/^(github\.com|gitlab\.com|bitbucket\.org)\//.test(bare)) throw unsupported("git", fail);
   return { from: { type: "path", path: bare }, query: new URLSearchParams() };
 }
 
@@ -88,12 +77,15 @@ function parseHttp(text: string, fail: Fail): { from: ArtifactSource["from"]; qu
     throw fail("a part of an archive (`//folder`) cannot be fetched alone", "Fetch the whole archive.");
   const query = new URLSearchParams(url.searchParams);
   // These are for us, not for the server.
-  for (const name of knownOptions) url.searchParams.delete(name);
+  for (const name of fileOptions) url.searchParams.delete(name);
   return { from: { type: "http", url }, query };
 }
 
 function unsupported(getter: string, fail: Fail): LongshoreError {
-  return fail(`"${getter}" sources are not supported`, "Use a file path, or an http or https address.");
+  return fail(
+    `"${getter}" sources are not supported`,
+    "Use a file path, an http or https address, or git:: with a repository.",
+  );
 }
 
 function toArchive(setting: string | undefined, path: string, fail: Fail): ArchiveKind | undefined {

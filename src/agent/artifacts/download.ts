@@ -1,7 +1,14 @@
+import { once } from "node:events";
+import type { IncomingMessage } from "node:http";
+import { errorCode } from "../../host/index.ts";
 import { type ErrorKind, LongshoreError } from "../../task/index.ts";
 import type { ArtifactLimits } from "./artifact-limits.ts";
 
 export interface DownloadOptions {
+  /** Of each request to the address's own host. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Do not look at the server's certificate. */
+  readonly insecure: boolean;
   readonly limits: ArtifactLimits;
   readonly signal: AbortSignal;
 }
@@ -10,14 +17,15 @@ export interface DownloadOptions {
  * The body of an address, redirects followed. Rejects with a kind that says whether trying again makes sense;
  * the server's status is in the message.
  */
-export async function* download(url: URL, { limits, signal }: DownloadOptions): AsyncGenerator<Uint8Array> {
+export async function* download(url: URL, options: DownloadOptions): AsyncGenerator<Uint8Array> {
+  const { limits, signal } = options;
   const idle = new AbortController();
   const all = AbortSignal.any([signal, idle.signal, AbortSignal.timeout(limits.timeoutMs)]);
   let timer = startIdle(idle, limits.idleTimeoutMs);
   try {
-    const response = await request(url, limits, all);
+    const response = await request(url, { ...options, signal: all });
     let received = 0;
-    for await (const chunk of response.body ?? []) {
+    for await (const chunk of response as AsyncIterable<Buffer>) {
       clearTimeout(timer);
       timer = startIdle(idle, limits.idleTimeoutMs);
       received += chunk.byteLength;
@@ -38,24 +46,38 @@ function startIdle(idle: AbortController, ms: number): NodeJS.Timeout {
   return setTimeout(() => idle.abort(), ms);
 }
 
-async function request(first: URL, limits: ArtifactLimits, signal: AbortSignal): Promise<Response> {
+async function request(first: URL, options: DownloadOptions): Promise<IncomingMessage> {
+  const { limits } = options;
   let url = first;
   for (let hops = 0; hops <= limits.maxRedirects; hops += 1) {
-    // Another host is not told this one's login.
-    const login = url.origin === first.origin ? toLogin(first) : {};
-    const response = await fetch(withoutLogin(url), {
-      redirect: "manual",
-      // What is stored is what the server has: an archive must not arrive unpacked.
-      headers: { "accept-encoding": "identity", ...login },
-      signal,
-    });
-    const location =
-      response.status >= 300 && response.status < 400 ? response.headers.get("location") : null;
-    if (location === null) return checkResponse(url, response, limits);
-    await response.body?.cancel();
+    // Another host is not told this one's login, nor what else may be a secret.
+    const own = url.origin === first.origin ? { ...toLogin(first), ...options.headers } : {};
+    const response = await get(url, { ...options, headers: own });
+    const { statusCode = 0, headers } = response;
+    const location = statusCode >= 300 && statusCode < 400 ? headers.location : undefined;
+    if (location === undefined) return checkResponse(url, response, limits);
+    response.destroy();
     url = toNext(url, location);
   }
   throw new LongshoreError("invalid", `${describe(first)}: more than ${limits.maxRedirects} redirects`);
+}
+
+async function get(url: URL, { headers, insecure, signal }: DownloadOptions): Promise<IncomingMessage> {
+  const settings = {
+    agent: false,
+    // What is stored is what the server has: an archive must not arrive unpacked.
+    headers: { "accept-encoding": "identity", ...headers },
+    signal,
+  };
+  const bare = withoutLogin(url);
+  const sent =
+    url.protocol === "https:"
+      ? (await import("node:https")).get(bare, { ...settings, rejectUnauthorized: !insecure })
+      : (await import("node:http")).get(bare, settings);
+  // What goes wrong once the answer is there is the answer's to tell.
+  sent.on("error", () => undefined);
+  const [response] = (await once(sent, "response")) as [IncomingMessage];
+  return response;
 }
 
 function toNext(from: URL, location: string): URL {
@@ -66,13 +88,16 @@ function toNext(from: URL, location: string): URL {
   });
 }
 
-function checkResponse(url: URL, response: Response, limits: ArtifactLimits): Response {
-  if (response.ok) {
-    if (Number(response.headers.get("content-length") ?? 0) > limits.maxBytes) throw tooLarge(url, limits);
-    return response;
+function checkResponse(url: URL, response: IncomingMessage, limits: ArtifactLimits): IncomingMessage {
+  const { statusCode = 0, statusMessage = "", headers } = response;
+  if (statusCode >= 200 && statusCode < 300) {
+    if (Number(headers["content-length"] ?? 0) <= limits.maxBytes) return response;
+    response.destroy();
+    throw tooLarge(url, limits);
   }
-  const kind = toKind(response.status);
-  const words = `${response.status} ${response.statusText}`.trim();
+  response.destroy();
+  const kind = toKind(statusCode);
+  const words = `${statusCode} ${statusMessage}`.trim();
   throw new LongshoreError(kind, `${describe(url)}: the server answered ${words}`);
 }
 
@@ -94,9 +119,17 @@ function toNetworkError(
       `${describe(url)}: nothing came for ${limits.idleTimeoutMs / 1000} s, or not all within ${limits.timeoutMs / 1000} s`,
       { cause: thrown },
     );
-  const inner = thrown instanceof Error && thrown.cause instanceof Error ? thrown.cause : thrown;
-  const words = inner instanceof Error ? inner.message : String(inner);
-  return new LongshoreError("unavailable", `${describe(url)}: ${words}`, { cause: thrown });
+  const words = thrown instanceof Error ? thrown.message : String(thrown);
+  return new LongshoreError("unavailable", `${describe(url)}: ${words}`, {
+    cause: thrown,
+    hint: isCertificateFault(thrown)
+      ? "insecure = true takes whatever certificate the server has."
+      : undefined,
+  });
+}
+
+function isCertificateFault(thrown: unknown): boolean {
+  return /CERT|SELF_SIGNED|VERIFY_LEAF|ALTNAME/.test(errorCode(thrown) ?? "");
 }
 
 function tooLarge(url: URL, limits: ArtifactLimits): LongshoreError {

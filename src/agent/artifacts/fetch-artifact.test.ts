@@ -1,7 +1,10 @@
+import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -140,19 +143,60 @@ describe("an artifact from HTTP", () => {
     expect(await read("local/conf/app.cfg")).toBe("content");
   });
 
-  test("follows redirects, and gives its login to no other host", async () => {
-    const logins: (string | undefined)[] = [];
+  test("follows redirects, and gives its login and headers to no other host", async () => {
+    const told: unknown[] = [];
+    const note = ({ headers }: IncomingMessage): void =>
+      void told.push([headers.authorization, headers["x-token"]]);
     await using other = await serve((request, response) => {
-      logins.push(request.headers.authorization);
+      note(request);
       response.end("there");
     });
     await using server = await serve((request, response) => {
-      logins.push(request.headers.authorization);
+      note(request);
       response.writeHead(302, { location: `${other.url}/file` }).end();
     });
-    await fetchOne({ source: `${server.url.replace("//", "//me:secret@")}/file` });
+    await fetchOne({
+      source: `${server.url.replace("//", "//me:secret@")}/file`,
+      headers: { "X-Token": "in ${NOMAD_TASK_DIR}" },
+    });
     expect(await read("local/file")).toBe("there");
-    expect(logins).toEqual([`Basic ${Buffer.from("me:secret").toString("base64")}`, undefined]);
+    const login = `Basic ${Buffer.from("me:secret").toString("base64")}`;
+    expect(told).toEqual([
+      [login, `in ${join(taskDir(), "local")}`],
+      [undefined, undefined],
+    ]);
+  });
+
+  test("comes from a server whose certificate nobody knows only where it says insecure", async () => {
+    const openssl = [
+      "req",
+      "-x509",
+      "-newkey",
+      "rsa:2048",
+      "-nodes",
+      "-subj",
+      "/CN=x",
+      "-keyout",
+      "k",
+      "-out",
+      "c",
+    ];
+    execFileSync("openssl", openssl, { cwd: folder, stdio: "ignore" });
+    const [key, cert] = [readFileSync(join(folder, "k")), readFileSync(join(folder, "c"))];
+    const server = createSecureServer({ key, cert }, (_request, response) => response.end("secret"));
+    await once(server.listen(0, "127.0.0.1"), "listening");
+    const source = `https://127.0.0.1:${(server.address() as AddressInfo).port}/file`;
+    try {
+      await expect(fetchOne({ source })).rejects.toMatchObject({
+        kind: "unavailable",
+        hint: expect.stringContaining("insecure = true"),
+      });
+      await fetchOne({ source, insecure: true });
+      expect(await read("local/file")).toBe("secret");
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
   });
 
   test.each([
@@ -361,9 +405,7 @@ describe("a destination", () => {
 });
 
 test.each([
-  ["git::https://example.com/x.git", '"git" sources are not supported'],
-  ["git@github.com:a/b.git", '"git" sources are not supported'],
-  ["github.com/a/b", '"git" sources are not supported'],
+  ["hg::https://example.com/x", '"hg" sources are not supported'],
   ["s3::https://s3.amazonaws.com/b/x", '"s3" sources are not supported'],
   ["gcs::https://x", '"gcs" sources are not supported'],
   ["ftp://x/y", '"ftp" sources are not supported'],

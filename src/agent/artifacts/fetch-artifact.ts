@@ -9,9 +9,12 @@ import { interpolate, interpolateDeep, type Lookup } from "../interpolate.ts";
 import { assertNoEscape, makeOpenFolder, type TaskRoots, toHostPath } from "../safe-path.ts";
 import { toFileError } from "../to-error.ts";
 import type { ArtifactLimits } from "./artifact-limits.ts";
-import { type ArtifactSource, describeSource, parseArtifactSource } from "./artifact-source.ts";
+import { type ArtifactSource, parseArtifactSource } from "./artifact-source.ts";
 import { startHash, verifyHash } from "./checksum.ts";
 import { download } from "./download.ts";
+import { fetchGit } from "./fetch-git.ts";
+import { parseGitSource } from "./git-source.ts";
+import { describeSource } from "./source-fault.ts";
 import { unpack } from "./unpack.ts";
 
 export interface FetchArtifactOptions {
@@ -29,18 +32,24 @@ export interface FetchArtifactOptions {
 export async function fetchArtifact(artifact: Artifact, options: FetchArtifactOptions): Promise<void> {
   const { roots, lookup, limits, signal } = options;
   const text = interpolate(artifact.source, lookup);
-  const source = parseArtifactSource(text, interpolateDeep(artifact.options, lookup));
+  const settings = interpolateDeep(artifact.options, lookup);
   const name = describeSource(text);
   const what = `artifact "${name}"`;
   const destination = toHostPath(interpolate(artifact.destination, lookup), roots, what);
   await assertNoEscape(destination, roots, what);
+  // The task's folder itself is not mounted into the container: no task sees half a file.
+  const temporary = join(roots.taskDir, `.artifact-${randomUUID()}`);
+  const repository = parseGitSource(text, settings);
+  if (repository !== undefined) {
+    if (artifact.mode === "file") throw fileWanted(`${what}: mode "file", and it is a repository`);
+    return await fetchGit(repository, { temporary, destination, limits, source: name, signal });
+  }
+  const source = parseArtifactSource(text, settings);
   checkMode(artifact, source, what);
   if (source.from.type === "path" && (await isFolder(source.from.path, what)))
     return await copyFolder(source.from.path, destination, artifact, what);
-  // The task's folder itself is not mounted into the container: no task sees half a file.
-  const temporary = join(roots.taskDir, `.artifact-${randomUUID()}`);
   try {
-    await store(source, temporary, name, options);
+    await store(source, temporary, name, { artifact, ...options });
     if (source.archive !== undefined)
       return await unpack(temporary, {
         kind: source.archive,
@@ -74,12 +83,12 @@ async function store(
   source: ArtifactSource,
   path: string,
   text: string,
-  { limits, signal }: FetchArtifactOptions,
+  options: FetchArtifactOptions & { readonly artifact: Artifact },
 ): Promise<void> {
-  const { from, checksum } = source;
+  const { checksum } = source;
+  const { signal } = options;
   const hash = checksum === undefined ? undefined : startHash(checksum);
-  const chunks: AsyncIterable<Uint8Array> =
-    from.type === "http" ? download(from.url, { limits, signal }) : createReadStream(from.path, { signal });
+  const chunks = openSource(source, options);
   const file = await open(path, "wx", 0o600).catch((error: unknown) => {
     throw toFileError(error, "write", path);
   });
@@ -100,6 +109,19 @@ async function store(
   if (hash !== undefined && checksum !== undefined) verifyHash(hash, checksum, text);
 }
 
+function openSource(
+  { from }: ArtifactSource,
+  { artifact, lookup, limits, signal }: FetchArtifactOptions & { readonly artifact: Artifact },
+): AsyncIterable<Uint8Array> {
+  if (from.type === "path") return createReadStream(from.path, { signal });
+  const { insecure } = artifact;
+  return download(from.url, { headers: interpolateDeep(artifact.headers, lookup), insecure, limits, signal });
+}
+
+function fileWanted(message: string): LongshoreError {
+  return new LongshoreError("invalid", message, { hint: 'Use mode = "dir" or "any".' });
+}
+
 async function isFolder(path: string, what: string): Promise<boolean> {
   try {
     return (await stat(path)).isDirectory();
@@ -116,10 +138,7 @@ async function copyFolder(
   artifact: Artifact,
   what: string,
 ): Promise<void> {
-  if (artifact.mode === "file")
-    throw new LongshoreError("invalid", `${what}: mode "file", and it is a folder`, {
-      hint: 'Use mode = "dir" or "any".',
-    });
+  if (artifact.mode === "file") throw fileWanted(`${what}: mode "file", and it is a folder`);
   try {
     await makeOpenFolder(destination);
     // Links are copied as what they lead to: in the container they would lead elsewhere.
