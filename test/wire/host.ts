@@ -84,6 +84,8 @@ export interface Host extends Disposable {
   readonly driver: ReturnType<typeof createDriver>;
   readonly health: ReturnType<typeof createHealth>;
   readonly controller: ReturnType<typeof createController>;
+  /** How many of go-plugin's side streams are open. */
+  heldStreams(): number;
 }
 
 const createBase = (channel: Channel) => createClient(BasePluginDefinition, channel);
@@ -105,6 +107,16 @@ export function connect(
   });
   const closing = new AbortController();
   const options = { signal: closing.signal };
+  let held = 0;
+  const hold = async (messages: AsyncIterable<unknown>) => {
+    held++;
+    try {
+      for await (const _ of messages);
+    } catch {
+      // The end of the plugin ends the stream.
+    }
+    held--;
+  };
   void hold(createClient(GRPCBrokerDefinition, channel).startStream(untilAborted(closing.signal), options));
   void hold(createClient(GRPCStdioDefinition, channel).streamStdio({}, options));
   return {
@@ -113,19 +125,12 @@ export function connect(
     driver: createDriver(channel),
     health: createHealth(channel),
     controller: createController(channel),
+    heldStreams: () => held,
     [Symbol.dispose]() {
       closing.abort();
       channel.close();
     },
   };
-}
-
-async function hold(messages: AsyncIterable<unknown>): Promise<void> {
-  try {
-    for await (const _ of messages);
-  } catch {
-    // The end of the plugin ends the stream.
-  }
 }
 
 async function* untilAborted(signal: AbortSignal): AsyncGenerator<never> {
