@@ -1,33 +1,14 @@
-import type { Engine, LogFrame, LogGap, LogPlace } from "../../engine/index.ts";
-import { isLongshoreError, type LogPosition, type LogSink } from "../../task/index.ts";
-import { pause } from "../waiting.ts";
-import { toGapNote, toPlace, toPosition } from "./log-position.ts";
+import type { LogSink } from "../../task/index.ts";
+import { type FollowOptions, followLogs, type LogPiece } from "./follow-logs.ts";
 
-export interface LogReaderOptions {
-  readonly engine: Engine;
-  readonly containerId: string;
-  readonly tty: boolean;
+export interface LogReaderOptions extends FollowOptions {
   readonly sink: LogSink;
-  /** Where to go on; from the beginning when undefined. */
-  readonly position: LogPosition | undefined;
-  /** Whether more output may come although the stream has ended. */
-  readonly mayGoOn: () => Promise<boolean>;
-  /** Resolves when the engine can be reached again. */
-  readonly engineBack: () => Promise<void>;
-  readonly onNote: (message: string) => void;
-  readonly signal: AbortSignal;
 }
 
-const retryMs = 100;
-/** An engine that answers, but not well, is asked so often before its word is taken. */
-const mostFailures = 20;
-
-/** Copies a container's output to a sink, exactly once also when the engine goes away in between. */
+/** Copies a container's output to a sink, as fast as that takes it. */
 export class LogReader {
   readonly #options: LogReaderOptions;
-  #place: LogPlace | undefined;
   #writes = 0;
-  #failures = 0;
   readonly #stopping = new AbortController();
   readonly #signal: AbortSignal;
   /** Resolves when all output was written and the sink was told; never rejects. */
@@ -35,7 +16,6 @@ export class LogReader {
 
   constructor(options: LogReaderOptions) {
     this.#options = options;
-    this.#place = toPlace(options.position);
     this.#signal = AbortSignal.any([options.signal, this.#stopping.signal]);
     this.done = this.#run();
   }
@@ -52,56 +32,36 @@ export class LogReader {
 
   async #run(): Promise<void> {
     const { sink, onNote } = this.#options;
-    const signal = this.#signal;
     try {
-      while (!signal.aborted && (await this.#followOnce())) await pause(retryMs, signal);
-      if (!signal.aborted) await sink.end();
+      await this.#copy();
+      if (!this.#signal.aborted) await sink.end();
     } catch (error) {
-      if (signal.aborted) return;
-      onNote(`The task's output cannot be kept: ${toMessage(error)}`);
+      if (!this.#signal.aborted) onNote(`The task's output cannot be kept: ${toMessage(error)}`);
     }
   }
 
-  /** Reads one stream to its end; answers whether there may be more to read. Rejects when the sink does. */
-  async #followOnce(): Promise<boolean> {
-    const { engine, containerId, tty, mayGoOn, onNote } = this.#options;
-    const signal = this.#signal;
-    const onGap = (gap: LogGap) => onNote(toGapNote(gap));
-    const options = { tty, from: this.#place, onGap, signal };
-    const frames = engine.containerLogs(containerId, options)[Symbol.asyncIterator]();
+  /** Rejects when the sink does; that the output cannot be read is told. */
+  async #copy(): Promise<void> {
+    const pieces = followLogs({ ...this.#options, signal: this.#signal });
     try {
       for (;;) {
-        const read = await toOutcome(frames.next());
-        // Frames that had come before the end of reading was asked for are for the next reader.
-        if (signal.aborted) return false;
-        if ("error" in read) return await this.#mayRetry(read.error);
-        if (read.value.done) return await mayGoOn();
+        const read = await toOutcome(pieces.next());
+        if (this.#signal.aborted) return;
+        if ("error" in read) {
+          this.#options.onNote(`The task's output cannot be read: ${toMessage(read.error)}`);
+          return;
+        }
+        if (read.value.done) return;
         await this.#write(read.value.value);
       }
     } finally {
-      await frames.return?.();
+      await pieces.return(undefined);
     }
   }
 
-  /** Whether reading may go on after a stream broke; waits for the engine to come back. */
-  async #mayRetry(error: unknown): Promise<boolean> {
-    const { engineBack, onNote } = this.#options;
-    if (isLongshoreError(error, "not-found")) return false;
-    const isAway = isLongshoreError(error, "unavailable") || isLongshoreError(error, "timeout");
-    const mayPass = isLongshoreError(error) && error.retryable && ++this.#failures < mostFailures;
-    if (isAway || mayPass) {
-      await engineBack();
-      return true;
-    }
-    onNote(`The task's output cannot be read: ${toMessage(error)}`);
-    return false;
-  }
-
-  async #write({ stream, data, timeNs, place }: LogFrame): Promise<void> {
-    const taken = this.#options.sink.write({ stream, data, timeNs }, toPosition(place));
+  async #write({ chunk, position }: LogPiece): Promise<void> {
+    const taken = this.#options.sink.write(chunk, position);
     if (taken !== undefined) await taken;
-    this.#place = place;
-    this.#failures = 0;
     this.#writes++;
   }
 }

@@ -1,8 +1,9 @@
-import type { LogPosition, LogSink } from "../../task/index.ts";
+import type { CallOptions, LogChunk, LogPosition, LogSink } from "../../task/index.ts";
 import type { DriverContext } from "../context.ts";
+import { followLogs } from "../logs/follow-logs.ts";
 import { LogReader } from "../logs/log-reader.ts";
 import { settlesWithin } from "../waiting.ts";
-import type { DockerTask } from "./docker-task.ts";
+import type { DockerTask, TaskContainer } from "./docker-task.ts";
 import { settleTask } from "./settle.ts";
 
 /** How long a `die` event may come after the end of the output it belongs to. */
@@ -13,6 +14,17 @@ const lastWriteMs = 1000;
 export interface TaskLogOptions {
   readonly logs?: LogSink | undefined;
   readonly logPosition?: LogPosition | undefined;
+}
+
+export interface FollowLogsOptions extends CallOptions {
+  /** Where to go on; the output's beginning when missing. */
+  readonly position?: LogPosition | undefined;
+}
+
+/** A piece of a task's output. */
+export interface TaskOutput extends LogChunk {
+  /** Where to go on after it; JSON-safe. Undefined where the engine tells no times. */
+  readonly position: LogPosition | undefined;
 }
 
 /** Lets another sink, if there is one, have a task's output from its position on; the one before gets no more. */
@@ -32,20 +44,36 @@ export async function handOverLogs(
 
 /** Begins to copy a task's output to the host's sink, if there is one. */
 export function readTaskLogs(context: DriverContext, task: DockerTask, options: TaskLogOptions): void {
-  const { engine, agent, watch } = context;
+  const { logs: sink, logPosition: position } = options;
   const { container, signal } = task;
-  if (options.logs === undefined || container === undefined || agent.disable_log_collection) return;
-  task.logs = new LogReader({
+  if (sink === undefined || container === undefined || context.agent.disable_log_collection) return;
+  task.logs = new LogReader({ ...toFollowOptions(context, task, container), sink, position, signal });
+}
+
+/** A task's output for who wants to have it besides the host; rejects when it cannot be read. */
+export async function* followTaskLogs(
+  context: DriverContext,
+  task: DockerTask,
+  { position, signal }: FollowLogsOptions,
+): AsyncGenerator<TaskOutput> {
+  const signals = [task.signal, signal].filter((each) => each !== undefined);
+  const container = { id: task.containerId, tty: task.container?.tty ?? false };
+  const options = toFollowOptions(context, task, container);
+  for await (const piece of followLogs({ ...options, position, signal: AbortSignal.any(signals) })) {
+    yield { ...piece.chunk, position: piece.position };
+  }
+}
+
+function toFollowOptions(context: DriverContext, task: DockerTask, { id, tty }: TaskContainer) {
+  const { engine, watch } = context;
+  return {
     engine,
-    containerId: container.id,
-    tty: container.tty,
-    sink: options.logs,
-    position: options.logPosition,
+    containerId: id,
+    tty,
     mayGoOn: () => stillRuns(context, task),
-    engineBack: () => watch.reopened({ signal }),
-    onNote: (message) => context.emit(task, { type: "note" }, message),
-    signal,
-  });
+    engineBack: (call: CallOptions) => watch.reopened(call),
+    onNote: (message: string) => context.emit(task, { type: "note" }, message),
+  };
 }
 
 /** Usually the `die` event says no; the engine is asked only when none comes. */
