@@ -21,15 +21,15 @@ export interface ResumeOptions extends Omit<DirectLogsOptions, "resume"> {
  * or the built-in driver's. A task that began with the agent's log collector keeps it as long as that reads.
  */
 export async function resumeOutput(task: TaskConfig, options: ResumeOptions): Promise<TaskOutput> {
-  // Opening an output makes its note, so look first.
-  const wasCollected = hasFifoOutput(task);
-  const wasDirect = !wasCollected && (await hasDirectOutput(task));
+  // Opening an output makes its note, so look first. Of two notes the stand-in's is the later one.
+  const wasDirect = await hasDirectOutput(task);
+  const wasCollected = !wasDirect && hasFifoOutput(task);
+  if (!wasCollected) removeFifoNote(task);
   if (options.direct && (wasDirect || !(await isFifo(task.stdoutPath)))) {
-    removeFifoNote(task);
     const output = await createDirectOutput(task, { ...options, resume: true });
     return wasDirect ? output : await takeOver(task, output);
   }
-  if (wasDirect) await removeDirectNote(task);
+  await removeDirectNote(task);
   const output = createCollectedOutput(task, { ...options, resume: true });
   return wasCollected ? output : await takeOver(task, output);
 }
