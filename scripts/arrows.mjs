@@ -12,8 +12,9 @@ export const allowedArrows = /** @type {Record<string, readonly string[]>} */ ({
   agent: ["host", "jobfile", "task"],
   plugin: ["driver", "host", "task"],
   cli: ["agent", "driver", "engine", "jobfile", "plugin", "task"],
+  library: ["task"],
   // src/index.ts, the library's face
-  index: ["agent", "driver", "engine", "jobfile", "task"],
+  index: ["agent", "driver", "engine", "jobfile", "library", "task"],
 });
 
 /**

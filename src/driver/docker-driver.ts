@@ -44,6 +44,7 @@ import { Leftovers } from "./leftovers.ts";
 import type { NetworkOptions } from "./networks/network-container.ts";
 import { Networks } from "./networks/networks.ts";
 import { type AgentOptions, parseAgentOptions } from "./options/agent-options.ts";
+import { openOwnEngine } from "./own-engine.ts";
 import { parseSignal } from "./signals.ts";
 import { readTaskStats } from "./stats/task-stats.ts";
 import { Ticker } from "./stats/ticker.ts";
@@ -55,15 +56,20 @@ import { hearEvent } from "./tasks/hear-event.ts";
 import { recoverTask } from "./tasks/recover-task.ts";
 import { settleTask } from "./tasks/settle.ts";
 import { startTask } from "./tasks/start-task.ts";
-import { handOverLogs } from "./tasks/task-logs.ts";
+import { type FollowLogsOptions, followTaskLogs, handOverLogs, type TaskOutput } from "./tasks/task-logs.ts";
 import { TaskStop } from "./tasks/task-stop.ts";
 import { settlesWithin, unlessAborted } from "./waiting.ts";
 import { EngineWatch, type WatchState } from "./watch/engine-watch.ts";
 import { SecondLook } from "./watch/second-look.ts";
 
 export interface DockerDriverOptions {
-  /** Not closed by the driver. */
-  readonly engine: Engine;
+  /** The engine to use; the driver does not close it. Without one the driver opens, and closes, one of its own. */
+  readonly engine?: Engine | undefined;
+  /**
+   * Where the driver's own engine is, such as `unix:///var/run/docker.sock`. When missing: the `endpoint` of
+   * `agentOptions`, else where the docker command finds one (`DOCKER_HOST`, its context, the usual sockets).
+   */
+  readonly endpoint?: string | undefined;
   /** See {@link parseAgentOptions}; all defaults when missing. */
   readonly agentOptions?: AgentOptions | undefined;
   readonly logger?: Logger | undefined;
@@ -83,7 +89,7 @@ export interface DockerDriverOptions {
 }
 
 /** Runs tasks as containers of a Docker Engine. Talks to the engine from the first call on. */
-export function createDockerDriver(options: DockerDriverOptions): TaskDriver {
+export function createDockerDriver(options: DockerDriverOptions = {}): TaskDriver {
   return new DockerDriver(options);
 }
 
@@ -91,7 +97,8 @@ const waitingEvents = 4096;
 const lastRemovalMs = 10_000;
 const lastWriteMs = 1000;
 
-class DockerDriver implements TaskDriver {
+/** Runs tasks as containers of a Docker Engine. Talks to the engine from the first call on, and prints nothing. */
+export class DockerDriver implements TaskDriver {
   readonly capabilities: DriverCapabilities = {
     sendSignals: true,
     exec: true,
@@ -100,6 +107,7 @@ class DockerDriver implements TaskDriver {
     disableLogCollection: true,
   };
   readonly #context: DriverContext;
+  readonly #ownEngine: Engine | undefined;
   readonly #removeImages: boolean;
   readonly #tasks = new Map<string, DockerTask>();
   readonly #ticker = new Ticker();
@@ -109,9 +117,12 @@ class DockerDriver implements TaskDriver {
   /** Image -> the task that used it last, which its removal is told to. */
   readonly #lastUsers = new Map<string, DockerTask>();
 
-  constructor(options: DockerDriverOptions) {
-    const { engine, logger = silentLogger } = options;
+  /** Throws `invalid` for an endpoint or TLS options that do not hold. */
+  constructor(options: DockerDriverOptions = {}) {
+    const { logger = silentLogger } = options;
     const agent = options.agentOptions ?? parseAgentOptions();
+    const engine = options.engine ?? openOwnEngine(options.endpoint, agent, logger);
+    this.#ownEngine = options.engine === undefined ? engine : undefined;
     this.#removeImages = options.removeImagesOnDispose ?? false;
     this.#health = new Health(engine, agent);
     const leftovers = new Leftovers(engine, logger);
@@ -159,6 +170,7 @@ class DockerDriver implements TaskDriver {
       onEnded: (id) => this.#lookAgain(id),
     });
     this.#context = { ...shared, networks: new Networks({ context: shared, onLost }) };
+    if (options.watchAtOnce) this.#context.watch.start();
   }
 
   checkTask(task: TaskConfig): void {
@@ -244,6 +256,15 @@ class DockerDriver implements TaskDriver {
     return readTaskStats(this.#context, this.#task(taskId), this.#ticker, options);
   }
 
+  /**
+   * A task's output from its beginning, or a position, to its end, each byte once whatever happens to the engine in
+   * between; read no faster than the reader takes it. Ends when the signal aborts or the driver is disposed; rejects
+   * with `invalid` when the task's log driver cannot be read.
+   */
+  taskLogs(taskId: string, options: FollowLogsOptions = {}): AsyncIterable<TaskOutput> {
+    return followTaskLogs(this.#context, this.#task(taskId), options);
+  }
+
   taskEvents(options: CallOptions = {}): AsyncIterable<TaskEvent> {
     return this.#events.read(options);
   }
@@ -289,6 +310,7 @@ class DockerDriver implements TaskDriver {
     await this.#context.images[Symbol.asyncDispose]();
     this.#events.close();
     this.#health.close();
+    await this.#ownEngine?.[Symbol.asyncDispose]();
   }
 
   async #flushImages(): Promise<void> {

@@ -6,9 +6,10 @@ export {
 } from "./container/plan-container.ts";
 export type { EngineFacts, Topology } from "./container/planning.ts";
 export { type PublishedPort, planPorts } from "./container/ports.ts";
-export { createDockerDriver, type DockerDriverOptions } from "./docker-driver.ts";
+export { createDockerDriver, DockerDriver, type DockerDriverOptions } from "./docker-driver.ts";
 export { toNodeAttributes } from "./fingerprint.ts";
 export { type OpenDriver, type OpenDriverOptions, openDockerDriver } from "./open-driver.ts";
 export { type AgentOptions, agentFields, parseAgentOptions } from "./options/agent-options.ts";
 export type { Field, FieldTable } from "./options/fields.ts";
 export { checkTaskOptions, type TaskOptions, taskFields } from "./options/task-options.ts";
+export type { FollowLogsOptions, TaskOutput } from "./tasks/task-logs.ts";

@@ -1,0 +1,1 @@
+export { prepareTask, type TaskSpec } from "./prepare-task.ts";
