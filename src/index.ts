@@ -18,18 +18,23 @@ export {
   type ContainerPlan,
   checkTaskOptions,
   createDockerDriver,
+  DockerDriver,
   type DockerDriverOptions,
   type EngineFacts,
+  type FollowLogsOptions,
   type PlanContext,
   parseAgentOptions as parseDriverOptions,
   planContainer,
   type TaskOptions,
+  type TaskOutput,
   type Topology,
 } from "./driver/index.ts";
 export {
   createEngine,
+  type EndpointSearch,
   type Engine,
   type EngineOptions,
+  type EngineTls,
   type FoundEndpoint,
   findEndpoint,
 } from "./engine/index.ts";
@@ -43,4 +48,5 @@ export {
   type ReadJobOptions,
   readJobFile,
 } from "./jobfile/index.ts";
+export { prepareTask, type TaskSpec } from "./library/index.ts";
 export * from "./task/index.ts";
