@@ -1,5 +1,4 @@
-import { execFile } from "node:child_process";
-import { createReadStream } from "node:fs";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { encode } from "@msgpack/msgpack";
@@ -91,21 +90,29 @@ export class FifoReader {
   readonly #chunks: Buffer[] = [];
   #wake: (() => void)[] = [];
   #ended = false;
+  #cat: ChildProcess | undefined;
 
   constructor(path: string) {
     this.path = path;
   }
 
+  /** Opens it; a process of its own waits where this one must not. */
   start(): void {
-    const stream = createReadStream(this.path);
-    stream.on("data", (data) => {
-      this.#chunks.push(Buffer.from(data));
+    const cat = spawn("cat", [this.path], { stdio: ["ignore", "pipe", "inherit"] });
+    cat.stdout.on("data", (data: Buffer) => {
+      this.#chunks.push(data);
       this.#tell();
     });
-    stream.on("end", () => {
+    cat.on("close", () => {
       this.#ended = true;
       this.#tell();
     });
+    this.#cat = cat;
+  }
+
+  /** Stops reading, as an agent's log collector that is killed. */
+  kill(): void {
+    this.#cat?.kill("SIGKILL");
   }
 
   text(): string {
