@@ -3,6 +3,9 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { checkPackage, createPackageFromTarballData } from "@arethetypeswrong/core";
+import { publint } from "publint";
+import { formatMessage } from "publint/utils";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ensureBuilt } from "../../scripts/setup.mjs";
 import { repository } from "../../scripts/tools.mjs";
@@ -22,6 +25,8 @@ describe("the packed package", () => {
   /** Runs a program in the folder where the package is installed. */
   const inFolder = async (program: string, ...args: string[]) =>
     (await run(program, args, { cwd: folder })).stdout;
+
+  const readTarball = async () => new Uint8Array(await readFile(join(folder, packed.filename)));
 
   beforeAll(async () => {
     await ensureBuilt();
@@ -88,6 +93,19 @@ describe("the packed package", () => {
       .trim()
       .split(" ");
     expect(names).toContain("LongshoreError");
+  });
+
+  it("is packaged as publint would have it", async () => {
+    const tarball = await readTarball();
+    const { messages, pkg } = await publint({ pack: { tarball: tarball.buffer }, strict: true });
+    expect(messages.map((message) => formatMessage(message, pkg))).toEqual([]);
+  });
+
+  it("has types that are right wherever it can be imported", async () => {
+    const result = await checkPackage(createPackageFromTarballData(await readTarball()));
+    // It is made of ES modules only: require() is not for it.
+    const known = { kind: "CJSResolvesToESM", entrypoint: ".", resolutionKind: "node16-cjs" };
+    expect(result).toMatchObject({ types: { kind: "included" }, problems: [known] });
   });
 
   it("has types that a strict compiler takes", async () => {
