@@ -6,7 +6,7 @@ import { isLongshoreError, LongshoreError, type TaskDriver } from "../task/index
 import type { Command, CommandInput, CommandIo } from "./command-io.ts";
 import { chooseEndpoint, openEngine } from "./engine-setup.ts";
 import { exitCodes, toExitCode } from "./exit-code.ts";
-import { loadJob, loadSetting } from "./load-job.ts";
+import { loadJob, loadSetting, type Setting } from "./load-job.ts";
 import { locateProblems } from "./locate-problems.ts";
 import { createJsonReporter, createReportLogger, createViewReporter } from "./render/reporters.ts";
 import type { RunReporter } from "./render/run-reporter.ts";
@@ -16,18 +16,43 @@ import { StopSignals } from "./stop-signals.ts";
 export const run: Command = async (input, io) => {
   using stops = new StopSignals(process);
   io.output.hold();
+  // The engine answers while the file is read; of two faults the file's is told.
+  const reaching = reachEngine(input, io, stops.signal);
+  reaching.catch(() => undefined);
   try {
     const read = await loadJob(input, io, stops.signal);
     const reporter = input.on("json")
       ? createJsonReporter(io)
       : createViewReporter(read, io, input.on("no-prefix"));
     reporter.warn(read);
-    return await runJob({ input, io, read, reporter, stops });
+    return await runJob({ input, io, read, reporter, stops, reached: await reaching });
   } catch (error) {
     if (stops.exitCode !== undefined && isLongshoreError(error, "canceled")) return stops.exitCode;
     throw error;
+  } finally {
+    await reaching.then(
+      ({ engine }) => engine[Symbol.asyncDispose](),
+      () => undefined,
+    );
   }
 };
+
+/** The engine that the command's options name, when it has been asked whether it is there. */
+interface ReachedEngine {
+  readonly setting: Setting;
+  readonly engine: Engine;
+  /** Rejects when it is not. */
+  readonly answered: Promise<void>;
+}
+
+async function reachEngine(input: CommandInput, io: CommandIo, signal: AbortSignal): Promise<ReachedEngine> {
+  const setting = await loadSetting(input, io);
+  const found = chooseEndpoint(input, io, setting.agentOptions);
+  const engine = openEngine(found);
+  const answered = expectEngine(engine, found, signal);
+  answered.catch(() => undefined);
+  return { setting, engine, answered };
+}
 
 interface Running {
   readonly input: CommandInput;
@@ -35,19 +60,20 @@ interface Running {
   readonly read: ReadJob;
   readonly reporter: RunReporter;
   readonly stops: StopSignals;
+  readonly reached: ReachedEngine;
 }
 
 async function runJob(running: Running): Promise<number> {
-  const { input, io, read, reporter, stops } = running;
-  const { agentOptions, dataDir, node, hostAddress } = await loadSetting(input, io);
+  const { input, io, read, reporter, stops, reached } = running;
+  const { engine, setting } = reached;
+  const { agentOptions, dataDir, node, hostAddress } = setting;
   const logger = createReportLogger(reporter, io.env);
-  const found = chooseEndpoint(input, io, agentOptions);
-  await using engine = openEngine(found);
-  await expectEngine(engine, found, stops.signal);
+  await reached.answered;
   await using driver = createDockerDriver({
     engine,
     agentOptions,
     logger,
+    watchAtOnce: true,
     removeImagesOnDispose: true,
     // Others may run other jobs on the same engine, or the same job from another folder.
     hostOf: ({ nodeId, namespace, jobId }) => `${nodeId}:${dataDir}:${namespace}/${jobId}`,

@@ -62,6 +62,7 @@ import { settlesWithin, unlessAborted } from "./waiting.ts";
 import { EngineWatch, type WatchState } from "./watch/engine-watch.ts";
 import { SecondLook } from "./watch/second-look.ts";
 
+/** What a driver works with; everything has a default. */
 export interface DockerDriverOptions {
   /** The engine to use; the driver does not close it. Without one the driver opens, and closes, one of its own. */
   readonly engine?: Engine | undefined;
@@ -97,7 +98,10 @@ const waitingEvents = 4096;
 const lastRemovalMs = 10_000;
 const lastWriteMs = 1000;
 
-/** Runs tasks as containers of a Docker Engine. Talks to the engine from the first call on, and prints nothing. */
+/**
+ * Runs tasks as containers of a Docker Engine. Talks to the engine from the first call on, and prints nothing. What
+ * each method promises is said at `TaskDriver`. Disposing ends all that it watches and reads; containers go on.
+ */
 export class DockerDriver implements TaskDriver {
   readonly capabilities: DriverCapabilities = {
     sendSignals: true,
