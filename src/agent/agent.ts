@@ -45,6 +45,7 @@ export type RunEvent = { readonly at: Date } & (
   | { readonly type: "job-finished"; readonly outcome: JobOutcome }
 );
 
+/** What the agent itself has to tell of a task, besides its driver's events. */
 export type AgentEventDetail =
   | { readonly type: "preparing"; readonly step: "folders" | "artifact" | "template"; readonly what: string }
   | {
@@ -70,6 +71,7 @@ export interface TaskOutcome {
   readonly runTimeMs: number;
 }
 
+/** How a job ended. */
 export interface JobOutcome {
   /** `complete`: every task did its work; `stopped`: someone asked it to stop. */
   readonly state: "complete" | "failed" | "stopped";
@@ -90,6 +92,7 @@ export interface JobRun {
   kill(): void;
 }
 
+/** Options of one run of a job. */
 export interface RunOptions {
   /** Values for `${attr.x}`, `${node.x}` and `${meta.x}`. */
   readonly node?: NodeFacts | undefined;
@@ -97,6 +100,7 @@ export interface RunOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What a job file may ask of its machine: `${node.unique.id}`, `${node.unique.name}`, `${attr.x}`, `${meta.x}`. */
 export interface NodeFacts {
   readonly id: string;
   readonly name: string;

@@ -9,6 +9,7 @@ import type { EngineVersion } from "./engine.ts";
 import { KnownEngine } from "./known-engine.ts";
 import { createTransport } from "./transport.ts";
 
+/** How to reach an engine. */
 export interface EngineOptions {
   /** `unix:///var/run/docker.sock`, `tcp://host:2376`, `https://host`; see {@link parseEndpoint}. */
   readonly endpoint: string;

@@ -9,6 +9,7 @@ export interface ContextSearch {
   readonly homeDir: string;
 }
 
+/** An engine's endpoint, its TLS files, and why it was chosen, in a sentence. */
 export interface FoundEndpoint {
   readonly endpoint: string;
   readonly tls?: EngineTls | undefined;

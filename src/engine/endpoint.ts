@@ -4,6 +4,7 @@ import type { EngineTls } from "./connection.ts";
 import type { ContextSearch, FoundEndpoint } from "./docker-context.ts";
 import { findContextEndpoint } from "./docker-context.ts";
 
+/** Where to look for an engine. */
 export interface EndpointSearch extends ContextSearch {
   /** The agent's `endpoint` (`docker.endpoint`); wins over all else. */
   readonly option?: string | undefined;

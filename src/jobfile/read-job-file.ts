@@ -11,6 +11,7 @@ import { type JobSource, type NamedText, toText } from "./read-source.ts";
 import { toJob } from "./to-job.ts";
 import type { Block, Parsed } from "./tree.ts";
 
+/** Where a job file is, and what its variables are to be. */
 export interface ReadJobOptions {
   /** Values of variables as `name=value`; stronger than files, and files than the environment. */
   readonly vars?: readonly string[] | undefined;

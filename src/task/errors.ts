@@ -9,6 +9,7 @@ export type ErrorKind =
   | "canceled"
   | "internal";
 
+/** What an error may carry besides its kind and message. */
 export interface ErrorDetails {
   /** What the reader can do about it, as a sentence. */
   readonly hint?: string | undefined;

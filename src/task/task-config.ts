@@ -26,6 +26,7 @@ export interface TaskNetwork {
   readonly dynamicPorts: readonly NetworkPort[];
 }
 
+/** What a task may use of its machine. */
 export interface TaskResources {
   /** CPU in MHz; Docker's shares are the same number. */
   readonly cpuMhz: number;
@@ -40,6 +41,7 @@ export interface TaskResources {
   readonly networks: readonly TaskNetwork[];
 }
 
+/** A folder or file of the host that a host adds to a task. */
 export interface TaskMount {
   readonly taskPath: string;
   readonly hostPath: string;
@@ -47,12 +49,14 @@ export interface TaskMount {
   readonly propagationMode?: string | undefined;
 }
 
+/** A device of the host that a host adds to a task. */
 export interface TaskDevice {
   readonly taskPath: string;
   readonly hostPath: string;
   readonly cgroupPermissions: string;
 }
 
+/** The group's own DNS settings (`network { dns }`). */
 export interface DnsConfig {
   readonly servers: readonly string[];
   readonly searches: readonly string[];

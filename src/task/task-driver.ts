@@ -14,6 +14,7 @@ export interface TaskHandle {
   readonly driverState: DriverState;
 }
 
+/** The driver's own part of a handle: a host keeps it as it is. */
 export interface DriverState {
   /** Its name will do where a host never saw the id: the start's answer was lost. */
   readonly containerId: string;
@@ -29,6 +30,7 @@ export interface DriverNetwork {
   readonly autoAdvertise: boolean;
 }
 
+/** What a start answers. */
 export interface StartedTask {
   readonly handle: TaskHandle;
   readonly network?: DriverNetwork | undefined;
@@ -44,8 +46,10 @@ export interface ExitResult {
   readonly error?: string | undefined;
 }
 
+/** Where a task stands; `unknown` while its engine cannot be reached. */
 export type TaskPhase = "pending" | "running" | "stopping" | "exited" | "unknown";
 
+/** What a driver knows of a task at the moment, without asking its engine. */
 export interface TaskStatus {
   readonly id: string;
   readonly name: string;
@@ -58,6 +62,7 @@ export interface TaskStatus {
   readonly network?: DriverNetwork | undefined;
 }
 
+/** A task's use of the CPU since the reading before. Meaning after Nomad's drivers.CpuStats. */
 export interface CpuStats {
   /** Share of one core times 100: two busy cores are 200. */
   readonly percent: number;
@@ -69,6 +74,7 @@ export interface CpuStats {
   readonly throttledTimeNs: number;
 }
 
+/** A task's memory as the kernel counts it (cgroup v1's rss and cache, v2's anon and file). */
 export interface MemoryStats {
   readonly rssBytes: number;
   readonly cacheBytes: number;
@@ -92,6 +98,7 @@ export interface BlockIoStats {
   readonly writtenBytes: number;
 }
 
+/** One reading of what a task uses. */
 export interface TaskStats {
   readonly id: string;
   readonly at: Date;
@@ -184,16 +191,19 @@ export interface LogSink {
   end(): Promise<void> | void;
 }
 
+/** Options of a start. Aborting gives the start up and undoes it; once it has resolved, `stopTask` is the way. */
 export interface StartOptions extends CallOptions {
   /** Where the task's output goes; without it the driver does not read it. */
   readonly logs?: LogSink | undefined;
 }
 
+/** Options of taking a task up again. */
 export interface RecoverOptions extends StartOptions {
   /** Where the output read so far ended; without it reading starts at the beginning. */
   readonly logPosition?: LogPosition | undefined;
 }
 
+/** How a task is asked to stop, and when it is killed. */
 export interface StopOptions extends CallOptions {
   /** How long the task may take after the stop signal, milliseconds. */
   readonly graceMs: number;
@@ -201,31 +211,37 @@ export interface StopOptions extends CallOptions {
   readonly killSignal?: string | undefined;
 }
 
+/** Options of a task's removal. */
 export interface DestroyOptions extends CallOptions {
   /** Destroy the task although it runs. */
   readonly force?: boolean | undefined;
 }
 
+/** How often a task's use is read, milliseconds: more than 0, else reading rejects with `invalid`. */
 export interface StatsOptions extends CallOptions {
   readonly intervalMs: number;
 }
 
+/** A command to run in a task to its end, and how long it may take, milliseconds. */
 export interface ExecOptions extends CallOptions {
   readonly command: readonly string[];
   readonly timeoutMs: number;
 }
 
+/** How a command ended: the last 4 KiB of each stream, and its exit code. */
 export interface ExecOutput {
   readonly stdout: Uint8Array;
   readonly stderr: Uint8Array;
   readonly exitCode: number;
 }
 
+/** A terminal's size in characters. */
 export interface TerminalSize {
   readonly columns: number;
   readonly rows: number;
 }
 
+/** A command to run in a task, with input and a terminal if wanted. */
 export interface StreamingExecOptions extends CallOptions {
   readonly command: readonly string[];
   readonly tty: boolean;
@@ -233,16 +249,19 @@ export interface StreamingExecOptions extends CallOptions {
   readonly resize?: AsyncIterable<TerminalSize> | undefined;
 }
 
+/** A piece of a command's output, or, last, how it ended. */
 export type ExecMessage =
   | { readonly type: "output"; readonly stream: "stdout" | "stderr"; readonly data: Uint8Array }
   | { readonly type: "exited"; readonly exitCode: number };
 
+/** The network that an allocation's tasks share. */
 export interface CreatedNetwork {
   readonly isolation: NetworkIsolation;
   /** False when it was there already. */
   readonly created: boolean;
 }
 
+/** What a driver can do. Source: Nomad's drivers.Capabilities. */
 export interface DriverCapabilities {
   readonly sendSignals: boolean;
   readonly exec: boolean;

@@ -132,6 +132,7 @@ export const agentFields = {
   }),
 };
 
+/** The driver's options, checked and with their defaults; docs/options.md explains each. Durations are milliseconds. */
 export type AgentOptions = OptionsOf<typeof agentFields>;
 
 /**

@@ -201,6 +201,7 @@ export const taskFields = {
   work_dir: text({ doc: "The directory the task starts in.", check: check.absolutePath }),
 };
 
+/** A task's `config` block, checked and with its defaults; docs/options.md explains each. Durations are milliseconds. */
 export type TaskOptions = OptionsOf<typeof taskFields>;
 
 /** A task's options; adds what is wrong with them by themselves to `problems`, with paths from `config` on. */

@@ -16,6 +16,7 @@ export interface TaskLogOptions {
   readonly logPosition?: LogPosition | undefined;
 }
 
+/** Where to begin in a task's output. Aborting ends the reading. */
 export interface FollowLogsOptions extends CallOptions {
   /** Where to go on; the output's beginning when missing. */
   readonly position?: LogPosition | undefined;
