@@ -40,6 +40,9 @@ async function takeOver(task: TaskConfig, output: TaskOutput): Promise<TaskOutpu
   return {
     sink,
     position: undefined,
+    get fds() {
+      return output.fds ?? [];
+    },
     close: () => output.close(),
     remove: () => output.remove(),
   };

@@ -1,5 +1,6 @@
-import type { TaskConfig } from "../../task/index.ts";
+import type { LogChunk, TaskConfig } from "../../task/index.ts";
 import { createDirectOutput, type DirectLogsOptions } from "../direct-logs.ts";
+import { readLogTails } from "../migration/log-tails.ts";
 import { createFifoOutput, type TaskOutput } from "./fifo-output.ts";
 
 /**
@@ -9,5 +10,6 @@ import { createFifoOutput, type TaskOutput } from "./fifo-output.ts";
 export function createCollectedOutput(task: TaskConfig, options: DirectLogsOptions): TaskOutput {
   const { resume, onNote } = options;
   const createStandIn = async () => await createDirectOutput(task, { ...options, resume: false });
-  return createFifoOutput(task, { resume, createStandIn, onNote });
+  const readTail = async (stream: LogChunk["stream"]) => (await readLogTails(task))[stream]?.data;
+  return createFifoOutput(task, { resume, createStandIn, readTail, onNote });
 }

@@ -43,6 +43,7 @@ describe("createFifoOutput", () => {
   let task: TaskConfig;
   const notes: string[] = [];
   let kept = "";
+  let tail: string | undefined;
 
   const createStandIn = async (): Promise<TaskOutput> => ({
     sink: {
@@ -56,7 +57,12 @@ describe("createFifoOutput", () => {
     remove: () => undefined,
   });
   const open = (resume = false) =>
-    createFifoOutput(task, { resume, createStandIn, onNote: (note) => void notes.push(note) });
+    createFifoOutput(task, {
+      resume,
+      createStandIn,
+      readTail: async () => (tail === undefined ? undefined : Buffer.from(tail)),
+      onNote: (note) => void notes.push(note),
+    });
   const chunk = (text: string, stream: LogChunk["stream"] = "stdout"): LogChunk => ({
     stream,
     data: Buffer.from(text),
@@ -71,6 +77,7 @@ describe("createFifoOutput", () => {
     task = { name: "app", allocDir: folder, stdoutPath, stderrPath } as TaskConfig;
     notes.length = 0;
     kept = "";
+    tail = undefined;
   });
   afterEach(async () => await rm(folder, { recursive: true }));
 
@@ -144,7 +151,7 @@ describe("createFifoOutput", () => {
     await output.sink.write(chunk("c\n"), at(3));
     await output.sink.write(chunk("d\n"), at(4));
     expect(kept).toBe("b\nc\nd\n");
-    expect(notes).toEqual(["the agent's log collector does not read; its log files are written directly"]);
+    expect(notes).toEqual(["nobody reads the task's stdout; the agent's log files are written directly"]);
     const second = new Collector(task.stdoutPath);
     await output.sink.write(chunk("e\n"), at(5));
     expect(second.read()).toBe("e\n");
@@ -171,8 +178,42 @@ describe("createFifoOutput", () => {
     });
     await rest;
     expect(read).toBe(`one\n${long}`);
-    expect(open(true).position).toEqual(at(2));
     after.close();
+    expect(open(true).position).toEqual(at(2));
+  });
+
+  it.each([
+    ["is not", undefined],
+    ["is not", "before\none\n"],
+    ["is", "before\n"],
+    ["is", ""],
+  ])(
+    "%s repeated what a process was writing when it was killed, where the collector's files end with %j",
+    async (how, files) => {
+      const out = new Collector(task.stdoutPath);
+      // Nothing closes it: like a killed process's, its note stays as it was.
+      await open().sink.write(chunk("one\n"), at(1));
+      expect(out.read()).toBe("one\n");
+      tail = files;
+      const after = open(true);
+      expect(after.position).toBeUndefined();
+      await after.sink.write(chunk("one\n"), at(1));
+      await after.sink.write(chunk("two\n"), at(2));
+      expect(out.read()).toBe(how === "is" ? "one\ntwo\n" : "two\n");
+      after.close();
+    },
+  );
+
+  it("leaves a stream that is read alone when the other one is not", async () => {
+    const out = new Collector(task.stdoutPath);
+    const output = open();
+    await output.sink.write(chunk("e\n", "stderr"), at(1));
+    await output.sink.write(chunk("o\n"), at(2));
+    expect([out.read(), kept]).toEqual(["o\n", "e\n"]);
+    const err = new Collector(task.stderrPath);
+    await output.sink.write(chunk("f\n", "stderr"), at(3));
+    expect([err.read(), kept]).toEqual(["f\n", "e\n"]);
+    output.close();
   });
 
   it("takes no note that a task has put in the place of its own", async () => {
@@ -186,7 +227,7 @@ describe("createFifoOutput", () => {
     expect(await readFile(secret, "utf8")).toBe("secret");
     output.close();
     await rm(note);
-    await writeFile(note, "999999999999999999999999 1 1\n");
+    await writeFile(note, "999999999999999999999999 1 1 1\n");
     expect(open(true).position).toBeUndefined();
   });
 

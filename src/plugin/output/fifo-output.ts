@@ -1,13 +1,17 @@
 import { existsSync } from "node:fs";
 import type { LogChunk, LogPosition, LogSink, TaskConfig } from "../../task/index.ts";
 import { atomicBytes, FifoWriter, NoReaderError } from "./fifo-writer.ts";
-import { PositionNote, toNotePath } from "./position-note.ts";
+import { type Noted, nothingNoted, PositionNote, toNotePath } from "./position-note.ts";
+
+type Stream = LogChunk["stream"];
 
 /** Where a task's output goes. */
 export interface TaskOutput {
   readonly sink: LogSink;
   /** Where to go on in the engine's log. */
   readonly position: LogPosition | undefined;
+  /** The open ends of FIFOs that another process reads. */
+  readonly fds?: readonly number[];
   /** Takes nothing more; what was noted stays for a later process. */
   close(): void;
   /** Forgets the task. */
@@ -19,6 +23,8 @@ export interface FifoOutputOptions {
   readonly resume: boolean;
   /** Takes the output as long as nobody reads the FIFOs. */
   createStandIn(): Promise<TaskOutput>;
+  /** The end of what the collector has kept of a stream; undefined where there is nothing to be seen of it. */
+  readTail(stream: Stream): Promise<Uint8Array | undefined>;
   /** Something about the output that an operator should know. */
   onNote(message: string): void;
 }
@@ -49,12 +55,14 @@ class FifoOutput implements TaskOutput {
   readonly position: LogPosition | undefined;
   readonly #options: FifoOutputOptions;
   readonly #closing = new AbortController();
-  readonly #fifos: Readonly<Record<LogChunk["stream"], FifoWriter>>;
+  readonly #fifos: Readonly<Record<Stream, FifoWriter>>;
   readonly #note: PositionNote;
-  #last: LogPosition | undefined;
-  /** Bytes of the next chunk that an earlier process has handed over. */
-  #skipBytes: number;
+  #done: Noted;
+  /** What an earlier process has handed over, or may have, of the first chunk. */
+  #known: Noted | undefined;
   #standIn: TaskOutput | undefined;
+  /** The streams that the stand-in has. */
+  readonly #unread = new Set<Stream>();
 
   constructor(task: TaskConfig, options: FifoOutputOptions) {
     this.#options = options;
@@ -64,18 +72,22 @@ class FifoOutput implements TaskOutput {
       stderr: new FifoWriter(task.stderrPath, signal),
     };
     this.#note = new PositionNote(toNotePath(task));
-    const noted = options.resume ? this.#note.read() : { position: undefined, partialBytes: 0 };
-    if (!options.resume) this.#note.write(noted);
-    this.position = noted.position;
-    this.#last = noted.position;
-    this.#skipBytes = noted.partialBytes;
+    this.#done = options.resume ? this.#note.read() : nothingNoted;
+    if (options.resume) this.#known = this.#done;
+    else this.#note.write(nothingNoted);
+    this.position = this.#done.position;
     this.#fifos.stdout.open();
     this.#fifos.stderr.open();
+  }
+
+  get fds(): readonly number[] {
+    return Object.values(this.#fifos).flatMap(({ fd }) => (fd === undefined ? [] : [fd]));
   }
 
   close(): void {
     this.#closeFifos();
     this.#standIn?.close();
+    this.#note.write(this.#done);
     this.#note.close();
   }
 
@@ -86,20 +98,42 @@ class FifoOutput implements TaskOutput {
   }
 
   #write(chunk: LogChunk, position: LogPosition): Promise<void> | undefined {
-    if (this.#standIn !== undefined) return this.#writeToStandIn(this.#standIn, chunk, position);
-    const from = Math.min(this.#skipBytes, chunk.data.byteLength);
-    this.#skipBytes = 0;
-    return this.#writeFrom(chunk, from, position);
+    if (this.#known !== undefined) return this.#writeFirst(this.#known, chunk, position);
+    if (this.#unread.has(chunk.stream)) return this.#writeToStandIn(chunk, position);
+    return this.#writeFrom(chunk, 0, position);
+  }
+
+  /**
+   * The piece that was being written when an earlier process ended is in the pipe, but for a hair's breadth: unless
+   * what the collector has kept ends otherwise, it is not written again.
+   */
+  async #writeFirst(
+    { partialBytes, pendingBytes }: Noted,
+    chunk: LogChunk,
+    position: LogPosition,
+  ): Promise<void> {
+    const end = partialBytes + pendingBytes;
+    const pending = chunk.data.subarray(partialBytes, end);
+    const tail = pendingBytes === 0 ? undefined : await this.#options.readTail(chunk.stream);
+    this.#known = undefined;
+    const isThere = tail === undefined || endsWith(tail, pending);
+    await this.#writeFrom(chunk, Math.min(isThere ? end : partialBytes, chunk.data.byteLength), position);
   }
 
   /** Pieces that go at once need no turn of the event loop. */
   #writeFrom(chunk: LogChunk, from: number, position: LogPosition): Promise<void> | undefined {
     const { data, stream } = chunk;
     for (let at = from; at < data.byteLength; at += atomicBytes) {
-      const waiting = this.#fifos[stream].write(data.subarray(at, at + atomicBytes));
-      if (waiting !== undefined) return this.#writeSlowly(waiting, { chunk, at, position });
-      this.#notePiece(chunk, at, position);
+      const piece = data.subarray(at, at + atomicBytes);
+      this.#note.write({ ...this.#done, pendingBytes: piece.byteLength });
+      const waiting = this.#fifos[stream].write(piece);
+      if (waiting !== undefined) {
+        this.#note.write(this.#done);
+        return this.#writeSlowly(waiting, { chunk, at, position });
+      }
+      this.#done = { ...this.#done, partialBytes: at + piece.byteLength };
     }
+    this.#done = { position, partialBytes: 0, pendingBytes: 0 };
     return undefined;
   }
 
@@ -110,37 +144,43 @@ class FifoOutput implements TaskOutput {
       if (!(error instanceof NoReaderError)) throw error;
       return await this.#change({ chunk, at, position });
     }
-    this.#notePiece(chunk, at, position);
-    await this.#writeFrom(chunk, at + atomicBytes, position);
+    const next = Math.min(at + atomicBytes, chunk.data.byteLength);
+    this.#done = { ...this.#done, partialBytes: next };
+    this.#note.write(this.#done);
+    await this.#writeFrom(chunk, next, position);
   }
 
-  #notePiece({ data }: LogChunk, at: number, position: LogPosition): void {
-    const end = Math.min(at + atomicBytes, data.byteLength);
-    if (end === data.byteLength) this.#last = position;
-    this.#note.write({ position: this.#last, partialBytes: end === data.byteLength ? 0 : end });
-  }
-
-  /** Gives the stand-in what is left in the FIFOs, and the rest of a chunk. */
+  /** Gives the stand-in what is left in the FIFO, and the rest of a chunk. */
   async #change({ chunk, at, position }: Piece): Promise<void> {
-    this.#options.onNote("the agent's log collector does not read; its log files are written directly");
-    this.#standIn = await this.#options.createStandIn();
-    this.#note.write({ position: this.#last, partialBytes: 0 });
-    for (const stream of ["stdout", "stderr"] as const) {
-      const left = this.#fifos[stream].drain();
-      if (left.byteLength > 0) await this.#standIn.sink.write({ stream, data: left }, this.#last);
-    }
-    await this.#standIn.sink.write({ ...chunk, data: chunk.data.subarray(at) }, position);
+    const { stream, data } = chunk;
+    this.#options.onNote(`nobody reads the task's ${stream}; the agent's log files are written directly`);
+    this.#standIn ??= await this.#options.createStandIn();
+    this.#unread.add(stream);
+    const left = this.#fifos[stream].drain();
+    if (left.byteLength > 0) await this.#standIn.sink.write({ ...chunk, data: left }, this.#done.position);
+    await this.#standIn.sink.write({ ...chunk, data: data.subarray(at) }, position);
+    this.#done = { position, partialBytes: 0, pendingBytes: 0 };
+    this.#note.write(this.#done);
   }
 
-  async #writeToStandIn(standIn: TaskOutput, chunk: LogChunk, position: LogPosition): Promise<void> {
-    if (!this.#fifos[chunk.stream].open()) return await standIn.sink.write(chunk, position);
-    this.#standIn = undefined;
-    await standIn.sink.end();
-    standIn.remove();
+  async #writeToStandIn(chunk: LogChunk, position: LogPosition): Promise<void> {
+    if (!this.#fifos[chunk.stream].open()) {
+      await this.#standIn?.sink.write(chunk, position);
+      this.#done = { position, partialBytes: 0, pendingBytes: 0 };
+      return;
+    }
+    this.#unread.delete(chunk.stream);
+    if (this.#unread.size === 0) {
+      const standIn = this.#standIn;
+      this.#standIn = undefined;
+      await standIn?.sink.end();
+      standIn?.remove();
+    }
     await this.#writeFrom(chunk, 0, position);
   }
 
   async #end(): Promise<void> {
+    this.#note.write(this.#done);
     this.#closeFifos();
     await this.#standIn?.sink.end();
   }
@@ -156,6 +196,11 @@ interface Piece {
   readonly chunk: LogChunk;
   readonly at: number;
   readonly position: LogPosition;
+}
+
+function endsWith(whole: Uint8Array, end: Uint8Array): boolean {
+  const at = whole.byteLength - end.byteLength;
+  return at >= 0 && Buffer.compare(whole.subarray(at), end) === 0;
 }
 
 /** A tty's output has no times of its own. */

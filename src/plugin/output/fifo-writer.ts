@@ -64,6 +64,11 @@ export class FifoWriter {
     }
   }
 
+  /** The FIFO's open end, if it is open. */
+  get fd(): number | undefined {
+    return this.#fd;
+  }
+
   close(): void {
     if (this.#fd !== undefined) closeSync(this.#fd);
     this.#fd = undefined;

@@ -6,9 +6,13 @@ import { type LogPosition, type TaskConfig, toTaskDirs } from "../../task/index.
 export interface Noted {
   /** Where the engine's log goes on; undefined for its beginning. */
   readonly position: LogPosition | undefined;
-  /** Bytes that the host has of the piece after that. */
+  /** Bytes that the host has of the frame after that. */
   readonly partialBytes: number;
+  /** Bytes after those that were just being handed over: the host has them all or none of them. */
+  readonly pendingBytes: number;
 }
+
+export const nothingNoted: Noted = { position: undefined, partialBytes: 0, pendingBytes: 0 };
 
 // Room for the longest note, so that a shorter one covers a longer one whole.
 const noteBytes = 128;
@@ -19,9 +23,8 @@ export function toNotePath(task: TaskConfig): string {
 }
 
 /**
- * Keeps note of how far a task's output has been handed over, so that a later process goes on there. Written right
- * after each piece without waiting in between, so that a kill hardly falls between the two. A disk that takes no note
- * costs a repetition after the next restart, and nothing else.
+ * Keeps note of how far a task's output has been handed over, so that a later process goes on there. A disk that takes
+ * no note costs a repetition after the next restart, and nothing else.
  */
 export class PositionNote {
   readonly #path: string;
@@ -38,14 +41,15 @@ export class PositionNote {
       const fd = this.#open();
       return parseNote(readFileSync(fd, "utf8"));
     } catch {
-      return { position: undefined, partialBytes: 0 };
+      return nothingNoted;
     }
   }
 
-  write({ position, partialBytes }: Noted): void {
+  write({ position, partialBytes, pendingBytes }: Noted): void {
     if (this.#failed) return;
     try {
-      const text = `${position?.timeNs ?? "-"} ${position?.frames ?? 0} ${partialBytes}\n`;
+      const place = `${position?.timeNs ?? "-"} ${position?.frames ?? 0}`;
+      const text = `${place} ${partialBytes} ${pendingBytes}\n`;
       writeSync(this.#open(), text.padEnd(noteBytes), 0);
     } catch {
       this.#failed = true;
@@ -78,11 +82,12 @@ export class PositionNote {
 }
 
 function parseNote(text: string): Noted {
-  const match = /^(\d{1,20}|-) (\d{1,15}) (\d{1,15})\n/.exec(text);
-  if (match === null) return { position: undefined, partialBytes: 0 };
-  const [, timeNs = "-", frames, partialBytes] = match;
+  const match = /^(\d{1,20}|-) (\d{1,15}) (\d{1,15}) (\d{1,15})\n/.exec(text);
+  if (match === null) return nothingNoted;
+  const [, timeNs = "-", frames, partialBytes, pendingBytes] = match;
   return {
     position: timeNs === "-" ? undefined : { timeNs, frames: Number(frames) },
     partialBytes: Number(partialBytes),
+    pendingBytes: Number(pendingBytes),
   };
 }

@@ -3,6 +3,7 @@ import type { Logger, TaskConfig } from "../../task/index.ts";
 import type { DockerLogger } from "../convert/task-handle.ts";
 import { createDirectOutput } from "../direct-logs.ts";
 import { endDockerLogger } from "../migration/docker-logger.ts";
+import { holdFifos } from "../migration/hold-fifos.ts";
 import { resumeOutput } from "../migration/resume-output.ts";
 import { createCollectedOutput } from "./collected-output.ts";
 import type { TaskOutput } from "./fifo-output.ts";
@@ -62,6 +63,7 @@ export class TaskOutputs implements Disposable {
 
   /** Closes all; a later process may go on with them. */
   [Symbol.dispose](): void {
+    holdFifos([...this.#outputs.values()].flatMap(({ fds = [] }) => fds));
     for (const output of this.#outputs.values()) output.close();
     this.#outputs.clear();
   }
