@@ -13,6 +13,7 @@ export {
 } from "./allocations.ts";
 export { type ClientOptions, type DriverChoice, NomadClient } from "./client.ts";
 export { type ContainerFacts, findContainer, findContainers } from "./containers.ts";
+export { countScript, findLineFaults, noFaults } from "./counted-lines.ts";
 export { eventually } from "./eventually.ts";
 export { type ShellJob, type ShellTask, shellJob, waitScript } from "./jobs.ts";
 export { findNomad } from "./nomad-program.ts";

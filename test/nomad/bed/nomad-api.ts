@@ -1,3 +1,5 @@
+import { setTimeout as pause } from "node:timers/promises";
+
 /** The agent's HTTP API, by its blocking queries. */
 export class NomadApi {
   readonly address: string;
@@ -28,8 +30,19 @@ export class NomadApi {
     }
   }
 
-  /** Reads an endless answer until its text satisfies the predicate; answers the text. */
+  /**
+   * Reads an endless answer until its text satisfies the predicate; answers the text. Asks anew when the answer ends
+   * before: the agent has begun a moment ago and does not know its allocations yet.
+   */
   async follow(path: string, isEnough: (text: string) => boolean): Promise<string> {
+    for (;;) {
+      const text = await this.#followOnce(path, isEnough);
+      if (text !== undefined) return text;
+      await pause(50);
+    }
+  }
+
+  async #followOnce(path: string, isEnough: (text: string) => boolean): Promise<string | undefined> {
     const stop = new AbortController();
     const signal = AbortSignal.any([this.#signal, stop.signal]);
     const answer = await fetch(`${this.address}${path}`, { signal });
@@ -43,7 +56,7 @@ export class NomadApi {
     } finally {
       stop.abort();
     }
-    throw new Error(`GET ${path} ended before what was waited for:\n${text.slice(-2000)}`);
+    return undefined;
   }
 
   async #ask<T>(
