@@ -2,6 +2,8 @@ import { compareRun, compareVersion } from "./commands.ts";
 import type { Finding } from "./compare.ts";
 import type { Ground } from "./ground.ts";
 import { compareMany, compareStart, countCalls, measureMemory } from "./in-process.ts";
+import { compareLogs } from "./logs.ts";
+import { compareStats } from "./stats.ts";
 
 /** One question of the benchmark. */
 export interface Case {
@@ -24,6 +26,8 @@ export const cases: readonly Case[] = [
   { name: "calls", title: "engine calls for one start, image present", run: countCalls },
   { name: "start", title: "start of a task, to the same engine calls made bare", run: compareStart },
   { name: "many", title: "40 tasks at once, to 40 bare create-and-starts", run: compareMany },
+  { name: "logs", title: "time for a task's output, to docker logs -f of the same", run: compareLogs },
+  { name: "stats", title: "CPU for stats of 50 tasks a second, to the engine's own", run: compareStats },
   { name: "run", title: "longshore run of `true`, to docker run --rm of the same", run: compareRun },
   { name: "version", title: "longshore version, to an empty node process", run: compareVersion },
 ];
