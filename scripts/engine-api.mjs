@@ -8,9 +8,12 @@ import { request } from "node:http";
  *   signal?: AbortSignal | undefined }} EngineCallOptions
  */
 
+/** No call of these may take longer, milliseconds: an engine can be stuck and still answer a ping. */
+const limitMs = 120_000;
+
 /**
  * One bare request to a Docker Engine, without a client library: for set-up, tests and the benchmark's bare side.
- * Rejects only when there is no answer; look at the status.
+ * Rejects only when there is no answer, or none in time; look at the status.
  * @param {string} socket path of the engine's unix socket
  * @param {string} method
  * @param {string} path with query
@@ -19,6 +22,7 @@ import { request } from "node:http";
  */
 export function callEngine(socket, method, path, options = {}) {
   const { body, headers = {}, agent, signal } = options;
+  const limit = AbortSignal.timeout(limitMs);
   const raw = typeof body === "string" || body instanceof Uint8Array;
   const data = body === undefined || raw ? body : JSON.stringify(body);
   const type = raw ? "application/x-tar" : "application/json";
@@ -31,19 +35,29 @@ export function callEngine(socket, method, path, options = {}) {
       path,
       headers: { "content-type": type, "content-length": length, ...headers },
       ...(agent === undefined ? {} : { agent }),
-      ...(signal === undefined ? {} : { signal }),
+      signal: signal === undefined ? limit : AbortSignal.any([signal, limit]),
     });
-    sent.on("error", reject);
+    const fail = (/** @type {Error} */ cause) =>
+      reject(limit.aborted ? toLimitError(method, path, cause) : cause);
+    sent.on("error", fail);
     sent.on("response", (response) => {
       /** @type {Buffer[]} */
       const chunks = [];
       response.on("data", (chunk) => chunks.push(chunk));
-      response.on("error", reject);
+      response.on("error", fail);
       response.on("end", () =>
         resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString("utf8") }),
       );
     });
     sent.end(data);
+  });
+}
+
+/** @param {string} method @param {string} path @param {Error} cause */
+function toLimitError(method, path, cause) {
+  const seconds = limitMs / 1000;
+  return new Error(`the Docker engine did not answer ${method} ${path} within ${seconds} s; restart it`, {
+    cause,
   });
 }
 
