@@ -110,9 +110,12 @@ export class FifoReader {
     this.#cat = cat;
   }
 
-  /** Stops reading, as an agent's log collector that is killed. */
-  kill(): void {
-    this.#cat?.kill("SIGKILL");
+  pause(): void {
+    this.#cat?.kill("SIGSTOP");
+  }
+
+  resume(): void {
+    this.#cat?.kill("SIGCONT");
   }
 
   text(): string {

@@ -1,0 +1,189 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Status } from "nice-grpc";
+import { beforeAll, describe, expect, it } from "vitest";
+import type { TaskHandle } from "../../src/plugin/proto/generated/nomad/driver.ts";
+import { bed, callEngineOk } from "../bed/index.ts";
+import { buildForTest } from "./build.ts";
+import { beginSession, configure, openSession, type Session } from "./session.ts";
+import { FifoReader, makeWireTask, type WireTask } from "./tasks.ts";
+
+const second = { seconds: 1, nanos: 0 };
+
+/** Numbered lines on both streams, some of them long, until `/local/end` is there; then the last number. */
+const counting = `n=0; while [ ! -e /local/end ]; do
+  n=$((n+1)); echo out $n; [ $((n % 50)) = 0 ] && echo err $n >&2
+  [ $((n % 20)) = 0 ] && sleep 0.01
+done; echo last $n`;
+
+interface Counted extends WireTask {
+  readonly taskId: string;
+  readonly handle: TaskHandle;
+}
+
+describe("a plugin that ends, and the next one", () => {
+  let program = "";
+  beforeAll(async () => {
+    program = await buildForTest();
+  });
+
+  async function start(session: Session, script = counting): Promise<Counted> {
+    const task = await makeWireTask(script);
+    const { handle } = await session.driver.startTask({ task: task.config });
+    if (handle === undefined) throw new Error("a started task has no handle");
+    return { ...task, taskId: task.config.id, handle };
+  }
+
+  async function recover(session: Session, { taskId, handle }: Counted): Promise<void> {
+    session.own(taskId);
+    await session.driver.recoverTask({ taskId, handle });
+  }
+
+  /** Lets a counting task end; answers its exit code. */
+  async function finish({ driver }: Session, { taskId }: Counted): Promise<number | undefined> {
+    await driver.execTask({ taskId, command: ["touch", "/local/end"], timeout: { seconds: 20, nanos: 0 } });
+    return (await driver.waitTask({ taskId })).result?.exitCode;
+  }
+
+  async function die({ plugin, host }: Session): Promise<void> {
+    plugin.child.kill("SIGKILL");
+    await plugin.ended;
+    host[Symbol.dispose]();
+  }
+
+  const logFile = async ({ config }: Counted, name: string) =>
+    await readFile(join(config.allocDir, "alloc", "logs", name), "utf8").catch(() => "");
+
+  const hasLast = (text: string) => /last \d+\n$/.test(text);
+
+  /** All lines came, once and in order. */
+  function expectComplete(text: string): void {
+    const lines = text.split("\n");
+    const last = Number(/^last (\d+)$/.exec(lines.at(-2) ?? "")?.[1]);
+    expect(last).toBeGreaterThan(100);
+    expect(lines).toEqual([...Array.from({ length: last }, (_, n) => `out ${n + 1}`), `last ${last}`, ""]);
+  }
+
+  it("killed in full swing, loses no line and repeats none once the agent collects again", async () => {
+    await using first = await openSession(program);
+    const task = await start(first);
+    await task.stdout.until((text) => text.length > 10_000);
+    await die(first);
+    let text = await task.stdout.end();
+    let errors = await task.stderr.end();
+    for (let round = 0; round < 2; round++) {
+      await using next = await openSession(program);
+      const [stdout, stderr] = [new FifoReader(task.stdout.path), new FifoReader(task.stderr.path)];
+      stdout.start();
+      stderr.start();
+      await recover(next, task);
+      const status = await next.driver.inspectTask({ taskId: task.taskId });
+      expect(status.task?.state).toBe(1);
+      await stdout.until((more) => more.length > 10_000);
+      if (round === 0) await die(next);
+      else expect(await finish(next, task)).toBe(0);
+      text += await stdout.end();
+      errors += await stderr.end();
+    }
+    expectComplete(text);
+    const numbers = errors.split("\n").slice(0, -1);
+    expect(numbers).toEqual(Array.from({ length: numbers.length }, (_, n) => `err ${(n + 1) * 50}`));
+  });
+
+  it("writes the log files itself while the agent's collector does not read, and hands back to it", async () => {
+    await using first = await openSession(program);
+    const task = await start(first);
+    await task.stdout.until((text) => text.length > 5000);
+    await die(first);
+    const before = await task.stdout.end();
+    await using next = await openSession(program);
+    await recover(next, task);
+    await expect.poll(() => logFile(task, "app.stdout.0"), { timeout: 20_000 }).toContain("out");
+    const again = new FifoReader(task.stdout.path);
+    again.start();
+    await again.until((text) => text.length > 5000);
+    expect(await finish(next, task)).toBe(0);
+    const after = await again.end();
+    expectComplete(before + (await logFile(task, "app.stdout.0")) + after);
+  });
+
+  it("goes on for a new agent that finds it running, and keeps its tasks", async () => {
+    await using session = await openSession(program);
+    const task = await start(session);
+    await task.stdout.until((text) => text.length > 5000);
+    session.host[Symbol.dispose]();
+    await using again = await beginSession(session.plugin);
+    await recover(again, task);
+    await recover(again, task);
+    expect(await finish(again, task)).toBe(0);
+    expectComplete(await task.stdout.end());
+  });
+
+  it("takes a new configuration, gives up its calls, and has the tasks again when they are recovered", async () => {
+    await using session = await openSession(program);
+    const task = await start(session);
+    await task.stdout.until((text) => text.length > 5000);
+    const waiting = session.driver.waitTask({ taskId: task.taskId }).catch((error: unknown) => error);
+    await configure(session.host, { container_exists_attempts: 7 });
+    expect(await waiting).toMatchObject({ code: Status.UNAVAILABLE });
+    await recover(session, task);
+    await configure(session.host, { container_exists_attempts: 7 });
+    await task.stdout.until((text) => text.length > 10_000);
+    expect(await finish(session, task)).toBe(0);
+    expectComplete(await task.stdout.until(hasLast));
+  });
+
+  it("shuts down in good order and leaves its containers to the next one", async () => {
+    await using session = await openSession(program);
+    const task = await start(session);
+    await task.stdout.until((text) => text.length > 5000);
+    const waiting = session.driver.waitTask({ taskId: task.taskId }).catch((error: unknown) => error);
+    await session.driver.shutdown({});
+    await session.host.controller.shutdown({});
+    expect(await session.plugin.ended).toBe(0);
+    expect(await waiting).toMatchObject({ code: Status.UNAVAILABLE });
+    await using next = await openSession(program);
+    await recover(next, task);
+    expect(await finish(next, task)).toBe(0);
+    // The agent's collector has not seen an end in between.
+    expectComplete(await task.stdout.until(hasLast));
+  });
+
+  it("tells how a task ended meanwhile, and fails for one that is gone", async () => {
+    await using first = await openSession(program);
+    const ended = await start(first, "sleep 0.3; echo bye; exit 9");
+    const gone = await start(first, "sleep 1000");
+    const { driver } = await first.driver.inspectTask({ taskId: gone.taskId });
+    const containerId = driver?.attributes.get("container_id") ?? "";
+    await die(first);
+    await callEngineOk(bed().socket, "POST", `/containers/app-${ended.config.allocId}/wait`);
+    await callEngineOk(bed().socket, "DELETE", `/containers/${containerId}?force=true`);
+    await using next = await openSession(program);
+    const stdout = new FifoReader(ended.stdout.path);
+    stdout.start();
+    await recover(next, ended);
+    expect((await next.driver.waitTask({ taskId: ended.taskId })).result?.exitCode).toBe(9);
+    expect((await ended.stdout.end()) + (await stdout.end())).toBe("bye\n");
+    await expect(recover(next, gone)).rejects.toThrow('the container of task "app" is gone');
+    await expect(next.driver.destroyTask({ taskId: gone.taskId, force: true })).rejects.toThrow(
+      "task not found",
+    );
+  });
+
+  it("holds up no other task for one whose output is not taken", async () => {
+    await using session = await openSession(program);
+    const stuck = await start(session, "yes stuck | head -n 30000; exec sleep 1000");
+    session.own(stuck.taskId);
+    await stuck.stdout.until((text) => text.length > 1000);
+    stuck.stdout.pause();
+    const other = await start(session);
+    session.own(other.taskId);
+    await other.stdout.until((text) => text.length > 5000);
+    expect(await finish(session, other)).toBe(0);
+    expectComplete(await other.stdout.end());
+    await session.driver.stopTask({ taskId: stuck.taskId, timeout: second, signal: "SIGKILL" });
+    expect((await session.driver.waitTask({ taskId: stuck.taskId })).result?.exitCode).toBe(137);
+    stuck.stdout.resume();
+    expect(await stuck.stdout.end()).toBe("stuck\n".repeat(30_000));
+  });
+});
