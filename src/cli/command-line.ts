@@ -2,6 +2,7 @@ import { prepareReading } from "../jobfile/index.ts";
 import { normaliseArgv } from "./argv.ts";
 import { type Command, type CommandIo, createCommandIo } from "./command-io.ts";
 import { commandTable } from "./command-table.ts";
+import { exitCodes } from "./exit-code.ts";
 import { flushed, OutputWatch } from "./output-watch.ts";
 import { parseCommand } from "./parse-command.ts";
 import { reportError } from "./report-error.ts";
@@ -30,6 +31,9 @@ export async function runCommandLine(args: readonly string[]): Promise<never> {
   process.on("uncaughtException", (error) => process.exit(reportError(error, { io, json })));
   const code = await runWords(words, io).catch((error: unknown) => reportError(error, { io, json }));
   await Promise.all([flushed(stdout), flushed(stderr)]);
+  // Node aborts when it cannot set a terminal back that is gone; the signal itself ends it with the same code.
+  const isTerminal = stdout.isTTY || stderr.isTTY || process.stdin.isTTY;
+  if (code === exitCodes.hangup && isTerminal) process.kill(process.pid, "SIGHUP");
   process.exit(code);
 }
 

@@ -28,12 +28,14 @@ function describeForPrograms(error: unknown): JsonError {
   return error instanceof JobFileError ? { ...told, problems: error.diagnostics.map(toJsonProblem) } : told;
 }
 
-function describeForPeople(error: unknown, { noteColors }: CommandIo): readonly string[] {
-  const head = (text: string): string => `${noteColors.bold(noteColors.red("error:"))} ${text}`;
+function describeForPeople(error: unknown, io: CommandIo): readonly string[] {
+  const { noteColors, screen } = io;
+  const head = (text: string): string =>
+    `${noteColors.bold(noteColors.red("error:"))} ${screen.fold(text, "error: ".length)}`;
   const hint = (text: string | undefined): readonly string[] =>
-    text === undefined ? [] : [`${noteColors.dim("hint:")} ${text}`];
+    text === undefined ? [] : [`${noteColors.dim("hint:")} ${screen.fold(text, "hint: ".length)}`];
   if (error instanceof JobFileError)
-    return error.diagnostics.flatMap((one) => describeDiagnostic(one, head, noteColors.red));
+    return error.diagnostics.flatMap((one) => describeDiagnostic(one, head, io));
   if (error instanceof OptionsError)
     return error.problems.flatMap((one) => [
       head(`${one.path.join(".")}: ${one.message}`),
@@ -47,13 +49,16 @@ function describeForPeople(error: unknown, { noteColors }: CommandIo): readonly 
 function describeDiagnostic(
   diagnostic: Diagnostic,
   head: (text: string) => string,
-  mark: (text: string) => string,
+  { noteColors, screen }: CommandIo,
 ): readonly string[] {
   const [first = "", ...rest] = formatDiagnostic(diagnostic).split("\n");
-  return [
-    head(first),
-    ...rest.map((line) => line.replace(/^( +\| +)(\^+)$/, (_, left, carets) => left + mark(carets))),
-  ];
+  const toShown = (line: string): string => {
+    const [, left, carets] = /^( +\| +)(\^+)$/.exec(line) ?? [];
+    if (left !== undefined && carets !== undefined) return left + noteColors.red(carets);
+    const isSource = /^ *\d+ \|/.test(line);
+    return isSource ? line : `  ${screen.fold(line.trimStart(), 2)}`;
+  };
+  return [head(first), ...rest.map(toShown)];
 }
 
 /** The stacks of an error and of its causes. */

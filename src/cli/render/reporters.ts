@@ -5,7 +5,6 @@ import { JsonEvents, toJsonLine, toJsonProblem } from "./json-events.ts";
 import type { RunReporter } from "./run-reporter.ts";
 import { RunView } from "./run-view.ts";
 import { toTaskLabels } from "./task-labels.ts";
-import { wrap } from "./text.ts";
 
 /** Says what of a file has no effect on one machine, and what its reader warned of. */
 export function toWarnings(read: ReadJob): readonly string[] {
@@ -29,10 +28,7 @@ export function noteWarnings(read: ReadJob, io: CommandIo): void {
 }
 
 function noteWarning(warning: string, io: CommandIo): void {
-  const [first = "", ...rest] = wrap(warning, Math.max(20, io.screen.columns - "warning: ".length));
-  io.screen.note(
-    [`${io.noteColors.yellow("warning:")} ${first}`, ...rest.map((line) => `         ${line}`)].join("\n"),
-  );
+  io.screen.note(`${io.noteColors.yellow("warning:")} ${io.screen.fold(warning, "warning: ".length)}`);
 }
 
 /** What the driver and the agent log: warnings and errors are shown, all of it with LONGSHORE_DEBUG=1. */

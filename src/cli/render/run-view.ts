@@ -6,7 +6,7 @@ import { toClosingLines } from "./outcome-table.ts";
 import { PullBoard } from "./pull-board.ts";
 import type { Screen } from "./screen.ts";
 import { createTaskLabel, type TaskLabel, toTaskLabels } from "./task-labels.ts";
-import { countOf, formatTime, pad, truncateMiddle, wrap } from "./text.ts";
+import { countOf, formatTime, pad, truncateMiddle } from "./text.ts";
 
 export interface RunViewOptions {
   readonly job: Job;
@@ -22,6 +22,9 @@ export interface RunViewOptions {
   /** Milliseconds that only go forward. */
   readonly now: () => number;
 }
+
+/** What a line's time takes, with the space behind it. */
+const timeColumns = 9;
 
 /** Shortest time between two drawings of the progress lines, milliseconds. */
 const redrawMs = 80;
@@ -83,9 +86,7 @@ export class RunView {
   /** A line about the job as a whole. */
   note(at: Date, text: string): void {
     const { screen, noteColors } = this.#options;
-    const indent = " ".repeat(9);
-    const lines = screen.live ? wrap(text, screen.columns - indent.length) : [text];
-    screen.note(`${noteColors.dim(formatTime(at))} ${lines.join(`\n${indent}`)}`);
+    screen.note(`${noteColors.dim(formatTime(at))} ${screen.fold(text, timeColumns)}`);
   }
 
   /** Writes what tasks left without a line end and clears the progress lines. */
@@ -116,7 +117,9 @@ export class RunView {
     const message = paint(capitalise(said));
     this.note(event.at, `${this.#paintedLabel(task, this.#notePaints)} ${message}`);
     if (detail.type === "failed" && detail.error.hint !== undefined)
-      screen.note(`${" ".repeat(9)}${noteColors.dim(`hint: ${detail.error.hint}`)}`);
+      screen.note(
+        " ".repeat(timeColumns) + noteColors.dim(screen.fold(`hint: ${detail.error.hint}`, timeColumns)),
+      );
   }
 
   #drawPulls(now: boolean): void {

@@ -1,5 +1,5 @@
 import type { Writable } from "node:stream";
-import { textWidth } from "./text.ts";
+import { textWidth, wrap } from "./text.ts";
 
 /** A standard stream, or what stands for one. */
 export type Output = Pick<Writable, "write" | "once" | "writableNeedDrain" | "destroyed"> & {
@@ -36,6 +36,11 @@ export class Screen {
   /** Width for notes and live lines. */
   get columns(): number {
     return this.#stderr.isTTY === true ? Math.max(20, this.#stderr.columns ?? usualColumns) : usualColumns;
+  }
+
+  /** A text for a note that begins after `indent` columns, in lines as wide as the terminal; one line where there is none. */
+  fold(text: string, indent: number): string {
+    return this.#live ? wrap(text, this.columns - indent).join(`\n${" ".repeat(indent)}`) : text;
   }
 
   /** Writes to stdout as is. */
