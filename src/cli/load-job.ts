@@ -18,15 +18,14 @@ export interface Setting {
 }
 
 /** Reads the job file that a command names, or stdin for `-`, with the variables it was given. */
-export async function loadJob(input: CommandInput, io: CommandIo, signal?: AbortSignal): Promise<ReadJob> {
+export async function loadJob(input: CommandInput, io: CommandIo): Promise<ReadJob> {
   const [file = ""] = input.words;
-  const source: JobSource = file === "-" ? { name: stdinName, text: await readStdin(signal) } : { file };
+  const source: JobSource = file === "-" ? { name: stdinName, text: await readStdin() } : { file };
   return readJobFile(source, {
     vars: input.texts("var"),
     varFiles: input.texts("var-file"),
     env: io.env,
     checkConfig: checkTaskOptions,
-    signal,
   });
 }
 

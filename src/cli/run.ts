@@ -14,21 +14,17 @@ import { StopSignals } from "./stop-signals.ts";
 
 /** `longshore run FILE`: runs a job in the foreground; answers the exit code that the README promises. */
 export const run: Command = async (input, io) => {
-  using stops = new StopSignals(process);
   io.output.hold();
+  const asking = new AbortController();
   // The engine answers while the file is read; of two faults the file's is told.
-  const reaching = reachEngine(input, io, stops.signal);
+  const reaching = reachEngine(input, io, asking.signal);
   reaching.catch(() => undefined);
   try {
-    const read = await loadJob(input, io, stops.signal);
-    const reporter = input.on("json")
-      ? createJsonReporter(io)
-      : createViewReporter(read, io, input.on("no-prefix"));
-    reporter.warn(read);
-    return await runJob({ input, io, read, reporter, stops, reached: await reaching });
-  } catch (error) {
-    if (stops.exitCode !== undefined && isLongshoreError(error, "canceled")) return stops.exitCode;
-    throw error;
+    // A signal ends the process by itself until there is something to stop: computing an expression may take long.
+    const read = await loadJob(input, io);
+    using stops = new StopSignals(process);
+    stops.signal.addEventListener("abort", () => asking.abort(stops.signal.reason), { once: true });
+    return await runRead({ input, io, read, stops, reaching });
   } finally {
     await reaching.then(
       ({ engine }) => engine[Symbol.asyncDispose](),
@@ -36,6 +32,27 @@ export const run: Command = async (input, io) => {
     );
   }
 };
+
+interface ReadRun {
+  readonly input: CommandInput;
+  readonly io: CommandIo;
+  readonly read: ReadJob;
+  readonly stops: StopSignals;
+  readonly reaching: Promise<ReachedEngine>;
+}
+
+async function runRead({ input, io, read, stops, reaching }: ReadRun): Promise<number> {
+  const reporter = input.on("json")
+    ? createJsonReporter(io)
+    : createViewReporter(read, io, input.on("no-prefix"));
+  try {
+    reporter.warn(read);
+    return await runJob({ input, io, read, reporter, stops, reached: await reaching });
+  } catch (error) {
+    if (stops.exitCode !== undefined && isLongshoreError(error, "canceled")) return stops.exitCode;
+    throw error;
+  }
+}
 
 /** The engine that the command's options name, when it has been asked whether it is there. */
 interface ReachedEngine {

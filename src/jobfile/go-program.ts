@@ -11,7 +11,7 @@ interface Wasm {
     customSections(module: object, name: string): readonly ArrayBuffer[];
   };
   readonly Instance: new (module: object, imports: object) => object;
-  readonly Memory: new (limits: { readonly initial: number }) => WasmMemory;
+  readonly Memory: new (limits: { readonly initial: number; readonly maximum: number }) => WasmMemory;
 }
 interface WasmMemory {
   readonly buffer: ArrayBuffer;
@@ -49,9 +49,13 @@ export interface GoInstance {
   /** What the program takes for `globalThis`, with its own functions in it. */
   readonly scope: Record<string, unknown>;
   memoryBytes(): number;
+  /** What the program printed, which it does only when it ends by itself. */
+  lastWords(): string;
 }
 
 const pageBytes = 64 * 1024;
+/** The longest file takes a fifth of it; an expression may take the rest, but not all of the machine's. */
+const maxMemoryBytes = 1024 * 1024 * 1024;
 
 /** A Go program in WebAssembly, kept as it was when it waited to be called for the first time. */
 export class GoProgram {
@@ -97,7 +101,7 @@ async function loadParts(file: string): Promise<Parts> {
 async function loadMemory(file: string): Promise<WasmMemory> {
   let memory: WasmMemory | undefined;
   await readWhole(file, (size) => {
-    memory = new wasm.Memory({ initial: size / pageBytes });
+    memory = new wasm.Memory({ initial: size / pageBytes, maximum: maxMemoryBytes / pageBytes });
     return new Uint8Array(memory.buffer);
   });
   if (memory === undefined) throw new LongshoreError("internal", `${file} was not read`);
@@ -138,10 +142,13 @@ function damaged(name: string): LongshoreError {
 }
 
 function restore({ module, held, loader }: Parts, memory: WasmMemory): GoInstance {
-  const scope = createHostScope();
+  let lastWords = "";
+  const scope = createHostScope((text) => {
+    lastWords += text;
+  });
   // The file expects to be a script of a page and writes to globalThis; here it gets one of its own.
-  const names = ["globalThis", "crypto", "performance", "setTimeout"];
-  new Function(...names, loader)(scope, hostCrypto, hostClock, unreferencedTimeout);
+  const names = ["globalThis", "fs", "crypto", "performance", "setTimeout"];
+  new Function(...names, loader)(scope, scope.fs, hostCrypto, hostClock, unreferencedTimeout);
   const go = new (scope.Go as new () => GoRuntime)();
   go.exit = () => undefined;
   go._inst = new wasm.Instance(module, { ...go.importObject, longshore: { memory } });
@@ -154,7 +161,7 @@ function restore({ module, held, loader }: Parts, memory: WasmMemory): GoInstanc
   go._goRefCounts = [...common.map(() => Number.POSITIVE_INFINITY), ...own.map(() => 1)];
   go._ids = new Map(go._values.map((value, id) => [value, id] as const).slice(1));
   go._idPool = [];
-  return { scope, memoryBytes: () => memory.buffer.byteLength };
+  return { scope, memoryBytes: () => memory.buffer.byteLength, lastWords: () => lastWords };
 }
 
 /** `a`, or `a.b`. */

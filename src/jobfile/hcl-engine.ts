@@ -42,8 +42,9 @@ export class HclEngine {
     let answer: { ok?: unknown; failure?: string };
     try {
       Object.assign(instance.scope, functions);
-      // Nothing comes back from a program that ended meanwhile.
-      answer = JSON.parse(callGo(instance, operation, JSON.stringify(request)) ?? '{"failure":"it ended"}');
+      const text = callGo(instance, operation, JSON.stringify(request));
+      if (text === undefined) throw new Error(describeEnd(instance.lastWords()));
+      answer = JSON.parse(text);
       instance.dead = instance.memoryBytes() > maxIdleMemoryBytes;
     } catch (error) {
       instance.dead = true;
@@ -84,4 +85,10 @@ function callGo({ scope }: GoInstance, operation: Operation, text: string): stri
 function describe(error: unknown): string {
   if (error instanceof RangeError) return "the text is nested too deeply";
   return error instanceof Error ? error.message : String(error);
+}
+
+/** Why a program ended by itself. */
+function describeEnd(lastWords: string): string {
+  if (lastWords.includes("out of memory")) return "its expressions take more than 1 GB of memory";
+  return lastWords.trim().split("\n")[0] || "it ended";
 }

@@ -62,13 +62,15 @@ function openForReading(path: string, flags: number): number {
   return openSync(path, ofThisMachine.O_RDONLY | ofThisMachine.O_NONBLOCK);
 }
 
-/** What the runtime prints goes nowhere; what it needs to know of a crash comes as an exception. */
-function discard(_fd: number, data: Uint8Array): number {
-  return data.length;
-}
+/** Takes what the runtime prints, which it does only when it ends. */
+export type LastWords = (text: string) => void;
 
 /** The part of node:fs that HCL's file functions need, for reading alone. */
-function createReadOnlyFs(): Record<string, unknown> {
+function createReadOnlyFs(onLastWords: LastWords): Record<string, unknown> {
+  const print = (_fd: number, data: Uint8Array): number => {
+    onLastWords(new TextDecoder().decode(data));
+    return data.length;
+  };
   const reading: Record<string, FileCall> = {
     open: openForReading,
     close: (fd: number) => closeSync(fd),
@@ -78,10 +80,10 @@ function createReadOnlyFs(): Record<string, unknown> {
     readdir: (path: string) => readdirSync(path),
     read: (fd: number, into: Uint8Array, offset: number, length: number, at: number | null) =>
       readSync(fd, into, offset, length, at),
-    write: (fd: number, data: Uint8Array) => discard(fd, data),
+    write: print,
     fsync: () => undefined,
   };
-  const files: Record<string, unknown> = { constants, writeSync: discard };
+  const files: Record<string, unknown> = { constants, writeSync: print };
   for (const [name, call] of Object.entries(reading)) files[name] = answered(call);
   return new Proxy(files, {
     get: (target, name) =>
@@ -97,7 +99,7 @@ export const hostClock = { now: (): number => Number(process.hrtime.bigint()) / 
  * What Go's runtime takes for `globalThis`: the real one's constructors, files for reading alone, and a place of its
  * own for what it sets, so that nothing of it is seen elsewhere.
  */
-export function createHostScope(): Record<string, unknown> {
+export function createHostScope(onLastWords: LastWords = () => undefined): Record<string, unknown> {
   const scope: Record<string, unknown> = {
     crypto: hostCrypto,
     performance: hostClock,
@@ -109,7 +111,7 @@ export function createHostScope(): Record<string, unknown> {
     Date,
     Error,
     Reflect,
-    fs: createReadOnlyFs(),
+    fs: createReadOnlyFs(onLastWords),
     path: { resolve },
     process: { pid: -1, ppid: -1, umask: refused, chdir: refused, cwd: () => process.cwd() },
   };

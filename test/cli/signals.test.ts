@@ -1,3 +1,5 @@
+import { readFile } from "node:fs/promises";
+import { setTimeout as pause } from "node:timers/promises";
 import { beforeAll, expect, test } from "vitest";
 import { bed, pushImage, startRegistryFront } from "../bed/index.ts";
 import {
@@ -102,6 +104,22 @@ test("Ctrl-C before the job file is read is no crash", async () => {
   expect([130, null]).toContain(code);
   expect(stderr).not.toContain("error");
 });
+
+test("Ctrl-C ends a reading that computes for hours", async () => {
+  const job = shellJob("true").replace("type = ", 'meta {\n sum = bcrypt("secret", 31)\n }\n type = ');
+  const command = await startCommand(program, ["run", await writeJob(job)]);
+  // More than all else before takes.
+  while ((await cpuSeconds(command.child.pid)) < 2) await pause(20);
+  command.child.kill("SIGINT");
+  const { stdout, stderr } = await command.result;
+  expect([command.child.signalCode, stdout, stderr]).toEqual(["SIGINT", "", ""]);
+});
+
+async function cpuSeconds(pid: number | undefined): Promise<number> {
+  const [, fields = ""] = (await readFile(`/proc/${pid}/stat`, "utf8")).split(") ");
+  const [user = 0, system = 0] = fields.split(" ").slice(11, 13).map(Number);
+  return (user + system) / 100;
+}
 
 test("a reader that goes away stops the job gracefully, and the command ends with 141", async () => {
   const command = await start(shellJob('trap "exit 0" TERM; while :; do echo line; sleep 0.05; done'));
