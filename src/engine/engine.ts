@@ -112,10 +112,10 @@ export interface Engine extends AsyncDisposable {
   /** Removes the container with its anonymous volumes. Gone already is fine. */
   removeContainer(id: string, options?: CallOptions & { readonly force?: boolean }): Promise<void>;
   /**
-   * The container's output until it ends. At least two requests: at the end the engine is asked again until
+   * The container's output until it ends, as many frames at once as have come. At least two requests: at the end the engine is asked again until
    * nothing new comes, since it may end the stream before its last frames.
    */
-  containerLogs(id: string, options: LogOptions): AsyncIterable<LogFrame>;
+  containerLogs(id: string, options: LogOptions): AsyncIterable<readonly LogFrame[]>;
   /** One sample, without the engine's one-second wait where the API allows it. */
   containerStats(id: string, options?: CallOptions): Promise<StatsSample>;
 

@@ -76,7 +76,7 @@ function toSession(client: EngineClient, socket: Duplex, details: SessionDetails
   socket.on("error", () => undefined);
   return {
     id,
-    output: tty ? readRawFrames(readSocket(socket, toError)) : readFrames(readSocket(socket, toError)),
+    output: eachOf((tty ? readRawFrames : readFrames)(readSocket(socket, toError))),
     write: (data) =>
       new Promise((resolve, reject) => {
         socket.write(data, (error) => (error ? reject(toError(error)) : resolve()));
@@ -103,4 +103,8 @@ async function* readSocket(socket: Duplex, toError: (cause: unknown) => Error): 
   } finally {
     socket.destroy();
   }
+}
+
+async function* eachOf<T>(batches: AsyncIterable<readonly T[]>): AsyncGenerator<T> {
+  for await (const batch of batches) yield* batch;
 }

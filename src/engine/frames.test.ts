@@ -19,9 +19,9 @@ async function* cut(bytes: Uint8Array, sizes: readonly number[]): AsyncGenerator
   yield bytes.subarray(at);
 }
 
-async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+async function collect<T>(batches: AsyncIterable<readonly T[]>): Promise<T[]> {
   const all: T[] = [];
-  for await (const item of items) all.push(item);
+  for await (const batch of batches) all.push(...batch);
   return all;
 }
 
@@ -55,23 +55,28 @@ describe("frames", () => {
     }
   });
 
-  it("of the engine's own are its error", async () => {
-    const bytes = toBytes(3, Buffer.from("error from daemon in stream: disk on fire"));
-    await expect(collect(readFrames(cut(bytes, [])))).rejects.toThrow("disk on fire");
+  it("of the engine's own are its error, after those that came before", async () => {
+    const bytes = Buffer.concat([
+      toBytes(1, Buffer.from("hello")),
+      toBytes(3, Buffer.from("error from daemon in stream: disk on fire")),
+    ]);
+    const batches = readFrames(cut(bytes, []));
+    expect((await batches.next()).value).toHaveLength(1);
+    await expect(batches.next()).rejects.toThrow("disk on fire");
   });
 
-  it("are not seen in a raw stream", async () => {
+  it("are not seen in bytes that are none, which another try may bring right", async () => {
     const bytes = Buffer.from("plain text of a terminal");
     await expect(collect(readFrames(cut(bytes, [])))).rejects.toMatchObject({
       kind: "internal",
-      retryable: false,
+      retryable: true,
     });
   });
 });
 
 describe("timed frames", () => {
-  async function* one(text: string): AsyncGenerator<Frame> {
-    yield { stream: "stdout", data: Buffer.from(text) };
+  async function* one(text: string): AsyncGenerator<readonly Frame[]> {
+    yield [{ stream: "stdout", data: Buffer.from(text) }];
   }
 
   it("give up their time, exact to the nanosecond", async () => {

@@ -13,28 +13,44 @@ const maxFrameBytes = 64 * 1024 * 1024;
 const engineErrorType = 3;
 
 /**
- * Takes the engine's multiplexed stream apart. A frame that lies within one chunk is a view of it, not a copy.
- * Rejects with `internal` when the engine reports an error in the stream or the bytes are no frames, and with
- * `unavailable` when the stream ends within a frame.
+ * Takes the engine's multiplexed stream apart: the frames that each chunk completes, together. A frame that lies
+ * within one chunk is a view of it, not a copy. Rejects with `internal` when the engine reports an error in the stream
+ * or the bytes are no frames, and with `unavailable` when the stream ends within a frame.
  */
-export async function* readFrames(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Frame> {
-  const parts = new PartReader();
-  let header: Buffer | undefined;
+export async function* readFrames(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<readonly Frame[]> {
+  const cutter = new FrameCutter();
   for await (const chunk of chunks) {
-    parts.give(chunk);
-    for (;;) {
-      const part = parts.take(header === undefined ? headerBytes : readLength(header));
-      if (part === undefined) break;
-      if (header === undefined) {
-        header = Buffer.from(part);
-      } else {
-        yield toFrame(header, part);
-        header = undefined;
-      }
-    }
+    const { frames, fault } = cutter.cut(chunk);
+    if (frames.length > 0) yield frames;
+    if (fault !== undefined) throw fault;
   }
-  if (header !== undefined || parts.hasRest) {
+  if (cutter.hasRest) {
     throw new LongshoreError("unavailable", "The engine's output stream ended within a frame");
+  }
+}
+
+class FrameCutter {
+  readonly #parts = new PartReader();
+  #header: Buffer | undefined;
+
+  get hasRest(): boolean {
+    return this.#header !== undefined || this.#parts.hasRest;
+  }
+
+  /** The frames that a chunk completes, and why there are no more. */
+  cut(chunk: Uint8Array): { readonly frames: readonly Frame[]; readonly fault?: unknown } {
+    const frames: Frame[] = [];
+    this.#parts.give(chunk);
+    try {
+      for (;;) {
+        const part = this.#parts.take(this.#header === undefined ? headerBytes : readLength(this.#header));
+        if (part === undefined) return { frames };
+        if (this.#header !== undefined) frames.push(toFrame(this.#header, part));
+        this.#header = this.#header === undefined ? Buffer.from(part) : undefined;
+      }
+    } catch (fault) {
+      return { frames, fault };
+    }
   }
 }
 
@@ -80,9 +96,7 @@ function readLength(header: Buffer): number {
   const length = header.readUInt32BE(4);
   const isHeader = header.readUInt8(0) <= engineErrorType && (header.readUInt32BE(0) & 0xffffff) === 0;
   if (isHeader && length <= maxFrameBytes) return length;
-  throw new LongshoreError("internal", "The engine's output stream is not made of frames", {
-    retryable: false,
-  });
+  throw new LongshoreError("internal", "The engine's output stream is not made of frames");
 }
 
 function toFrame(header: Buffer, data: Uint8Array): Frame {
@@ -94,8 +108,8 @@ function toFrame(header: Buffer, data: Uint8Array): Frame {
 }
 
 /** A raw (tty) stream as frames: all of it is stdout. */
-export async function* readRawFrames(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Frame> {
-  for await (const data of chunks) yield { stream: "stdout", data };
+export async function* readRawFrames(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<readonly Frame[]> {
+  for await (const data of chunks) yield [{ stream: "stdout", data }];
 }
 
 const space = 0x20;
@@ -108,12 +122,16 @@ export interface TimedFrame extends Frame {
 }
 
 /** Moves the time at the start of each frame's data into `timeNs`; a frame without one is left as it is. */
-export async function* readTimedFrames(frames: AsyncIterable<Frame>): AsyncGenerator<TimedFrame> {
-  for await (const { stream, data } of frames) {
-    const time = readTime(data);
-    if (time === undefined) yield { stream, data, timeNs: undefined };
-    else yield { stream, data: data.subarray(time.bytes), timeNs: time.timeNs };
-  }
+export async function* readTimedFrames(
+  batches: AsyncIterable<readonly Frame[]>,
+): AsyncGenerator<readonly TimedFrame[]> {
+  for await (const frames of batches) yield frames.map(toTimedFrame);
+}
+
+function toTimedFrame({ stream, data }: Frame): TimedFrame {
+  const time = readTime(data);
+  if (time === undefined) return { stream, data, timeNs: undefined };
+  return { stream, data: data.subarray(time.bytes), timeNs: time.timeNs };
 }
 
 /** The time that data begins with, and its length with the space behind it. */

@@ -40,7 +40,7 @@ export async function* readLogs(
   client: EngineClient,
   source: LogSource,
   options: LogOptions,
-): AsyncGenerator<LogFrame> {
+): AsyncGenerator<readonly LogFrame[]> {
   const log = new ContainerLog(client, source, options);
   if (options.from !== undefined) yield* log.catchUp();
   while (!(yield* log.follow())) yield* log.catchUp();
@@ -66,13 +66,13 @@ class ContainerLog {
   }
 
   /** What comes from now on, until the stream ends. False when more was written meanwhile than was asked for. */
-  async *follow(): AsyncGenerator<LogFrame, boolean> {
+  async *follow(): AsyncGenerator<readonly LogFrame[], boolean> {
     const tail = this.#place && followTail + 2 * this.#place.frames;
     return (yield* this.#read({ follow: true, tail })).found;
   }
 
   /** What is there already; answers whether anything was. */
-  async *catchUp(): AsyncGenerator<LogFrame, boolean> {
+  async *catchUp(): AsyncGenerator<readonly LogFrame[], boolean> {
     if (this.#place !== undefined) {
       const { timeNs, frames } = this.#place;
       for (let tail = firstTail + 2 * frames; ; tail *= tailFactor) {
@@ -88,27 +88,29 @@ class ContainerLog {
     return (yield* this.#read({ follow: false })).newFrames > 0;
   }
 
-  async *#read(request: LogRequest): AsyncGenerator<LogFrame, Reading> {
+  async *#read(request: LogRequest): AsyncGenerator<readonly LogFrame[], Reading> {
     const known = new KnownFrames(this.#place);
     const reading = { firstNs: undefined as bigint | undefined, frames: 0, newFrames: 0 };
-    const frames = await this.#open(request);
-    if (frames === undefined) return nothing;
-    for await (const { stream, data, timeNs } of frames) {
-      reading.frames++;
-      if (reading.frames === 1) reading.firstNs = timeNs;
-      if (known.has(timeNs)) {
-        if (isCutOff(request, reading, known)) return { ...reading, found: false };
-        continue;
+    const batches = await this.#open(request);
+    if (batches === undefined) return nothing;
+    for await (const batch of batches) {
+      const news: LogFrame[] = [];
+      for (const { stream, data, timeNs } of batch) {
+        reading.frames++;
+        if (reading.frames === 1) reading.firstNs = timeNs;
+        if (!known.has(timeNs)) {
+          this.#place = nextPlace(this.#place, timeNs);
+          news.push({ stream, data, timeNs, place: this.#place });
+        } else if (isCutOff(request, reading, known)) return { ...reading, found: false };
       }
-      reading.newFrames++;
-      this.#place = nextPlace(this.#place, timeNs);
-      yield { stream, data, timeNs, place: this.#place };
+      reading.newFrames += news.length;
+      if (news.length > 0) yield news;
     }
     return { ...reading, found: known.found };
   }
 
   /** Undefined when the container was removed since the first request: what was read is all there is. */
-  async #open(request: LogRequest): Promise<AsyncIterable<TimedFrame> | undefined> {
+  async #open(request: LogRequest): Promise<AsyncIterable<readonly TimedFrame[]> | undefined> {
     const { tty } = this.#options;
     try {
       const chunks = await this.#send(request);

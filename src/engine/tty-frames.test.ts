@@ -18,8 +18,8 @@ async function* cut(text: string, sizes: readonly number[]): AsyncGenerator<Uint
 
 async function read(text: string, sizes: readonly number[] = []) {
   const frames: (readonly [bigint | undefined, string])[] = [];
-  for await (const { data, timeNs } of readTtyFrames(cut(text, sizes)))
-    frames.push([timeNs, Buffer.from(data).toString("latin1")]);
+  for await (const batch of readTtyFrames(cut(text, sizes)))
+    for (const { data, timeNs } of batch) frames.push([timeNs, Buffer.from(data).toString("latin1")]);
   return frames;
 }
 
@@ -49,8 +49,8 @@ describe("a terminal's log", () => {
   it("gives a part of a line at once, and a line's end right behind a whole part", async () => {
     const whole = "a".repeat(part);
     const frames = readTtyFrames(cut(`${time(1)}${whole}${time(1)}\n`, [time(1).length + part]));
-    expect((await frames.next()).value?.data).toHaveLength(part);
-    expect((await frames.next()).value?.data).toHaveLength(1);
+    expect((await frames.next()).value?.[0]?.data).toHaveLength(part);
+    expect((await frames.next()).value?.[0]?.data).toHaveLength(1);
   });
 
   it("may end within a line", async () => {

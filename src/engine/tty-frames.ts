@@ -8,20 +8,24 @@ const partBytes = 16 * 1024;
  * Takes a terminal's log, asked for with times, apart: one frame for each line, or part of a long line. It has no
  * headers that say how long a frame is, so a frame ends with its line or at the engine's own limit.
  */
-export async function* readTtyFrames(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<TimedFrame> {
+export async function* readTtyFrames(
+  chunks: AsyncIterable<Uint8Array>,
+): AsyncGenerator<readonly TimedFrame[]> {
   let rest: Uint8Array = new Uint8Array();
   let timeNs: bigint | undefined;
   for await (const chunk of chunks) {
+    const frames: TimedFrame[] = [];
     rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
     for (;;) {
       const frame = cutFrame(rest, timeNs);
       if (frame === undefined) break;
       rest = rest.subarray(frame.bytes);
       timeNs = frame.timeNs;
-      yield toFrame(frame);
+      frames.push(toFrame(frame));
     }
+    if (frames.length > 0) yield frames;
   }
-  if (rest.length > 0) yield toFrame(cutRest(rest, timeNs));
+  if (rest.length > 0) yield [toFrame(cutRest(rest, timeNs))];
 }
 
 interface Cut {

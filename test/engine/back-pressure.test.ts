@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import { expect, it } from "vitest";
 import { createEngine } from "../../src/engine/index.ts";
+import { eachOf } from "./set-up.ts";
 
 it("a slow reader slows the engine down instead of filling the memory", async () => {
   const frame = Buffer.alloc(16 * 1024, "x");
@@ -26,7 +27,7 @@ it("a slow reader slows the engine down instead of filling the memory", async ()
   const address = server.address();
   const port = typeof address === "object" ? address?.port : 0;
   await using engine = createEngine({ endpoint: `tcp://127.0.0.1:${port}` });
-  const frames = engine.containerLogs("x", { tty: false })[Symbol.asyncIterator]();
+  const frames = eachOf(engine.containerLogs("x", { tty: false }))[Symbol.asyncIterator]();
   await frames.next();
   // Far more turns than it takes to fill what the kernel holds.
   for (let n = 0; n < 5000; n++) await new Promise((resolve) => setImmediate(resolve));
@@ -34,7 +35,7 @@ it("a slow reader slows the engine down instead of filling the memory", async ()
   expect(heldBytes).toBeLessThan(16 * 1024 * 1024);
   for (let n = 0; n < 2 * (heldBytes / frame.length); n++) await frames.next();
   expect(sentBytes).toBeGreaterThan(heldBytes);
-  await frames.return?.();
+  await frames.return(undefined);
   server.closeAllConnections();
   server.close();
 });

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { createEngine, type Engine } from "../../src/engine/index.ts";
 import { bed, deferred, freePort, startFaultProxy } from "../bed/index.ts";
-import { collect, errorOf, openEngine, startContainer } from "./set-up.ts";
+import { collect, eachOf, errorOf, openEngine, startContainer } from "./set-up.ts";
 
 describe("an engine that is not there", () => {
   it.each([
@@ -127,7 +127,7 @@ describe("a call", () => {
 
   it.each([
     ["events", (engine: Engine) => collect(engine.events({}))],
-    ["logs", (engine: Engine) => collect(engine.containerLogs("x", { tty: false }))],
+    ["logs", (engine: Engine) => collect(eachOf(engine.containerLogs("x", { tty: false })))],
     ["a command", (engine: Engine) => engine.startExec("x", { tty: false, stdin: false })],
   ])("that opens %s ends with a timeout too, when nothing opens", async (_what, open) => {
     await using proxy = await startFaultProxy({ target: bed().socket });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { parseTimestamp } from "../../src/engine/index.ts";
 import { bed, startFaultProxy } from "../bed/index.ts";
-import { collect, openEngine, startContainer, toText } from "./set-up.ts";
+import { collect, eachOf, openEngine, startContainer, toText } from "./set-up.ts";
 
 describe("a container", () => {
   it("is made, started, inspected, listed, stopped and removed, each in one request", async () => {
@@ -60,7 +60,7 @@ describe("a container", () => {
       engine,
       "trap 'echo got USR1; exit 7' USR1; trap 'echo got TERM' TERM; echo ready; while :; do sleep 0.1; done",
     );
-    for await (const frame of engine.containerLogs(container.id, { tty: false })) {
+    for await (const frame of eachOf(engine.containerLogs(container.id, { tty: false }))) {
       if (toText([frame]).includes("ready")) break;
     }
     await engine.stopContainer(container.id, { graceMs: 20_000, killSignal: "SIGUSR1" });
@@ -68,7 +68,7 @@ describe("a container", () => {
       Running: false,
       ExitCode: 7,
     });
-    const output = toText(await collect(engine.containerLogs(container.id, { tty: false })));
+    const output = toText(await collect(eachOf(engine.containerLogs(container.id, { tty: false }))));
     expect(output).toBe("ready\ngot USR1\n");
   });
 
@@ -121,7 +121,7 @@ describe("logs", () => {
   it("come as frames of both streams, each with its own time", async () => {
     await using engine = openEngine();
     await using container = await startContainer(engine, "echo out; echo err >&2; printf unfinished");
-    const frames = await collect(engine.containerLogs(container.id, { tty: false }));
+    const frames = await collect(eachOf(engine.containerLogs(container.id, { tty: false })));
     const of = (stream: string) => toText(frames.filter((frame) => frame.stream === stream));
     expect(of("stdout")).toBe("out\nunfinished");
     expect(of("stderr")).toBe("err\n");
@@ -135,15 +135,17 @@ describe("logs", () => {
   it("go on after the frame that is named", async () => {
     await using engine = openEngine();
     await using container = await startContainer(engine, "for n in 1 2 3; do echo $n; sleep 0.01; done");
-    const all = await collect(engine.containerLogs(container.id, { tty: false }));
-    const rest = await collect(engine.containerLogs(container.id, { tty: false, from: all[0]?.place }));
+    const all = await collect(eachOf(engine.containerLogs(container.id, { tty: false })));
+    const rest = await collect(
+      eachOf(engine.containerLogs(container.id, { tty: false, from: all[0]?.place })),
+    );
     expect(toText(rest)).toBe("2\n3\n");
   });
 
   it("of a terminal are one stream of timed lines", async () => {
     await using engine = openEngine();
     await using container = await startContainer(engine, "echo out; echo err >&2", { Tty: true });
-    const frames = await collect(engine.containerLogs(container.id, { tty: true }));
+    const frames = await collect(eachOf(engine.containerLogs(container.id, { tty: true })));
     expect(toText(frames)).toBe("out\r\nerr\r\n");
     expect(frames.every(({ stream, timeNs }) => stream === "stdout" && timeNs !== undefined)).toBe(true);
   });
@@ -153,7 +155,7 @@ describe("logs", () => {
     await using container = await startContainer(engine, "seq 1 100000");
     let bytes = 0;
     let last = "";
-    for await (const { data } of engine.containerLogs(container.id, { tty: false })) {
+    for await (const { data } of eachOf(engine.containerLogs(container.id, { tty: false }))) {
       bytes += data.length;
       last = Buffer.from(data).toString();
       if (bytes % 1000 < 7) await new Promise((resolve) => setImmediate(resolve));
@@ -165,7 +167,7 @@ describe("logs", () => {
   it("are read to their end although the engine ends the stream too early", async () => {
     await using engine = openEngine();
     await using container = await startContainer(engine, "for n in 1 2 3 4; do echo $n; done; exit 0");
-    const all = await collect(engine.containerLogs(container.id, { tty: false }));
+    const all = await collect(eachOf(engine.containerLogs(container.id, { tty: false })));
     const toFrame = (n: number) => {
       const { timeNs = 0n, data = Buffer.alloc(0) } = all[n] ?? {};
       const time = new Date(Number(timeNs / 1_000_000_000n) * 1000).toISOString().slice(0, 19);
@@ -180,14 +182,16 @@ describe("logs", () => {
       const body = path.endsWith("/logs") ? bodies.shift() : undefined;
       return body === undefined ? "pass" : { status: 200, body };
     });
-    expect(toText(await collect(broken.containerLogs(container.id, { tty: false })))).toBe("1\n2\n3\n4\n");
+    expect(toText(await collect(eachOf(broken.containerLogs(container.id, { tty: false }))))).toBe(
+      "1\n2\n3\n4\n",
+    );
   });
 
   it("of a driver that keeps none cannot be read, for good", async () => {
     await using engine = openEngine();
     const HostConfig = { NetworkMode: "none", LogConfig: { Type: "none", Config: {} } };
     await using container = await startContainer(engine, "sleep 1000", { HostConfig });
-    await expect(collect(engine.containerLogs(container.id, { tty: false }))).rejects.toMatchObject({
+    await expect(collect(eachOf(engine.containerLogs(container.id, { tty: false })))).rejects.toMatchObject({
       kind: "invalid",
       retryable: false,
       message: expect.stringContaining("does not support reading"),
@@ -200,7 +204,7 @@ describe("logs", () => {
     const controller = new AbortController();
     const { signal } = controller;
     const streams = Array.from({ length: 100 }, () =>
-      engine.containerLogs(container.id, { tty: false, signal })[Symbol.asyncIterator](),
+      eachOf(engine.containerLogs(container.id, { tty: false, signal }))[Symbol.asyncIterator](),
     );
     const firsts = await Promise.all(streams.map((stream) => stream.next()));
     expect(firsts.every(({ done }) => done === false)).toBe(true);

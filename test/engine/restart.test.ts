@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { createEngine } from "../../src/engine/index.ts";
 import { deferred, importImage, startPrivateEngine } from "../bed/index.ts";
-import { collect, errorOf, toText } from "./set-up.ts";
+import { collect, eachOf, errorOf, toText } from "./set-up.ts";
 
 it.each(["stop", "kill"] as const)(
   "streams of an engine end with unavailable at its %s, and calls find it when it is back",
@@ -19,7 +19,7 @@ it.each(["stop", "kill"] as const)(
     const events = errorOf(collect(engine.events({ onOpen: () => opened.resolve() })));
     const logs = errorOf(
       (async () => {
-        for await (const frame of engine.containerLogs(id, { tty: false })) {
+        for await (const frame of eachOf(engine.containerLogs(id, { tty: false }))) {
           if (toText([frame]) === "hello\n") logged.resolve();
         }
       })(),

@@ -44,6 +44,11 @@ export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   return all;
 }
 
+/** The items of a stream of batches, one by one. */
+export async function* eachOf<T>(batches: AsyncIterable<readonly T[]>): AsyncGenerator<T> {
+  for await (const batch of batches) yield* batch;
+}
+
 export function toText(pieces: readonly { readonly data: Uint8Array }[]): string {
   return Buffer.concat(pieces.map(({ data }) => data)).toString("utf8");
 }

@@ -8,7 +8,7 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createEngine, type Engine, type EngineTls, findEndpoint } from "../../src/engine/index.ts";
 import { bed } from "../bed/index.ts";
-import { collect, errorOf, startContainer, toText } from "./set-up.ts";
+import { collect, eachOf, errorOf, startContainer, toText } from "./set-up.ts";
 
 const run = promisify(execFile);
 
@@ -92,7 +92,7 @@ describe("an engine behind TLS", () => {
   it("answers calls, streams logs and takes a command's input", async () => {
     await using engine = open(tls);
     await using container = await startContainer(engine, "echo hello; sleep 1000");
-    for await (const frame of engine.containerLogs(container.id, { tty: false })) {
+    for await (const frame of eachOf(engine.containerLogs(container.id, { tty: false }))) {
       expect(toText([frame])).toBe("hello\n");
       break;
     }

@@ -1,6 +1,10 @@
 import type { Engine } from "../../engine/index.ts";
 import { isOfContainer } from "../stats/find-cgroup.ts";
 import { createKernelFiles, type KernelFiles } from "../stats/kernel-files.ts";
+import { pause } from "../waiting.ts";
+
+const firstDelayMs = 5;
+const longestDelayMs = 1000;
 
 /** What became of a command that should end. */
 export type KillOutcome = "ended" | "elsewhere" | "forbidden";
@@ -10,7 +14,7 @@ export type KillOutcome = "ended" | "elsewhere" | "forbidden";
  * process's number: where the engine runs on another machine, or this process may not, the command goes on.
  */
 export async function killExec(engine: Engine, containerId: string, execId: string): Promise<KillOutcome> {
-  const { running, pid } = await engine.inspectExec(execId);
+  const { running, pid } = await inspectStarted(engine, execId);
   if (!running) return "ended";
   const files = createKernelFiles();
   if (!isOfContainer(files, pid, containerId)) return "elsewhere";
@@ -18,6 +22,15 @@ export async function killExec(engine: Engine, containerId: string, execId: stri
   // A command leads a process group of its own; others of its session may have made theirs.
   const outcomes = [-pid, ...all].map(kill);
   return outcomes.includes("forbidden") ? "forbidden" : "ended";
+}
+
+/** The engine may tell a command's output before it knows its process. */
+async function inspectStarted(engine: Engine, execId: string): ReturnType<Engine["inspectExec"]> {
+  for (let delayMs = firstDelayMs; ; delayMs *= 2) {
+    const found = await engine.inspectExec(execId);
+    if (!found.running || found.pid > 0 || delayMs > longestDelayMs) return found;
+    await pause(delayMs, undefined);
+  }
 }
 
 function descendants(files: KernelFiles, pid: number): readonly number[] {

@@ -1,4 +1,4 @@
-import type { Engine, LogGap } from "../../engine/index.ts";
+import type { Engine, LogFrame, LogGap } from "../../engine/index.ts";
 import { type CallOptions, isLongshoreError, type LogChunk, type LogPosition } from "../../task/index.ts";
 import { pause } from "../waiting.ts";
 import { toGapNote, toPlace, toPosition } from "./log-position.ts";
@@ -29,22 +29,21 @@ const retryMs = 100;
 const mostFailures = 20;
 
 /**
- * A container's output to its end, exactly once also when the engine goes away in between. Ends early when the signal
+ * A container's output to its end, as many pieces at once as have come, each once also when the engine goes away in between. Ends early when the signal
  * aborts; rejects when the output cannot be read.
  */
-export async function* followLogs(options: FollowOptions): AsyncGenerator<LogPiece> {
+export async function* followLogs(options: FollowOptions): AsyncGenerator<readonly LogPiece[]> {
   const { engine, containerId, tty, signal } = options;
   const onGap = (gap: LogGap) => options.onNote(toGapNote(gap));
   let from = toPlace(options.position);
   let failures = 0;
   for (;;) {
     try {
-      for await (const frame of engine.containerLogs(containerId, { tty, from, onGap, signal })) {
+      for await (const frames of engine.containerLogs(containerId, { tty, from, onGap, signal })) {
         // Frames that had come before the end of reading was asked for are for the next reader.
         if (signal.aborted) return;
-        const { stream, data, timeNs, place } = frame;
-        yield { chunk: { stream, data, timeNs }, position: toPosition(place) };
-        from = place;
+        yield frames.map(toPiece);
+        from = frames.at(-1)?.place;
         failures = 0;
       }
       if (signal.aborted || !(await options.mayGoOn())) return;
@@ -57,6 +56,10 @@ export async function* followLogs(options: FollowOptions): AsyncGenerator<LogPie
     await pause(retryMs, signal).catch(() => undefined);
     if (signal.aborted) return;
   }
+}
+
+function toPiece({ stream, data, timeNs, place }: LogFrame): LogPiece {
+  return { chunk: { stream, data, timeNs }, position: toPosition(place) };
 }
 
 function mayPass(error: unknown, failures: number): boolean {

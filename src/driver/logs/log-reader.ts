@@ -59,10 +59,14 @@ export class LogReader {
     }
   }
 
-  async #write({ chunk, position }: LogPiece): Promise<void> {
-    const taken = this.#options.sink.write(chunk, position);
-    if (taken !== undefined) await taken;
-    this.#writes++;
+  async #write(pieces: readonly LogPiece[]): Promise<void> {
+    for (const { chunk, position } of pieces) {
+      const taken = this.#options.sink.write(chunk, position);
+      if (taken !== undefined) await taken;
+      this.#writes++;
+      // What the sink has not been given is for the next reader.
+      if (this.#signal.aborted) return;
+    }
   }
 }
 

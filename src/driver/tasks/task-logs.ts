@@ -60,8 +60,8 @@ export async function* followTaskLogs(
   const signals = [task.signal, signal].filter((each) => each !== undefined);
   const container = { id: task.containerId, tty: task.container?.tty ?? false };
   const options = toFollowOptions(context, task, container);
-  for await (const piece of followLogs({ ...options, position, signal: AbortSignal.any(signals) })) {
-    yield { ...piece.chunk, position: piece.position };
+  for await (const pieces of followLogs({ ...options, position, signal: AbortSignal.any(signals) })) {
+    for (const { chunk, position: after } of pieces) yield { ...chunk, position: after };
   }
 }
 
