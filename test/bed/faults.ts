@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { type IncomingMessage, type RequestOptions, request, type ServerResponse } from "node:http";
+import { Transform } from "node:stream";
 
 /**
  * What happens to one request:
@@ -7,6 +8,7 @@ import { type IncomingMessage, type RequestOptions, request, type ServerResponse
  * - `cut`: the connection breaks before the other side sees the request
  * - `cut-after`: the other side does it, and the connection breaks in place of the answer
  * - `hang`: no answer, ever
+ * - `garble`: the other side does it, and each byte of its answer's body comes as another one
  * - a status (and headers, and a body): answered in place of the other side; an object is sent as JSON
  * - `truncateAfter`, `hangAfter`: the answer breaks off or stalls after so many bytes of its body
  */
@@ -15,6 +17,7 @@ export type Fault =
   | "cut"
   | "cut-after"
   | "hang"
+  | "garble"
   | {
       readonly status: number;
       readonly headers?: Readonly<Record<string, string>>;
@@ -67,9 +70,18 @@ function forward(incoming: IncomingMessage, response: ServerResponse, fault: Pas
     response.flushHeaders();
     reply.on("error", () => incoming.socket.destroy());
     if (fault === "pass") reply.pipe(response);
+    else if (fault === "garble") reply.pipe(garbler()).pipe(response);
     else void passPart(reply, response, fault).catch(() => incoming.socket.destroy());
   });
   incoming.pipe(onward);
+}
+
+function garbler(): Transform {
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      done(null, Buffer.from(chunk.map((byte) => byte ^ 0x15)));
+    },
+  });
 }
 
 async function passPart(
