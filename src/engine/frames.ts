@@ -1,5 +1,5 @@
 import { LongshoreError } from "../task/index.ts";
-import { parseTimestamp } from "./timestamps.ts";
+import { TimestampReader } from "./timestamps.ts";
 
 /** A piece of one of the two output streams. */
 export interface Frame {
@@ -125,19 +125,23 @@ export interface TimedFrame extends Frame {
 export async function* readTimedFrames(
   batches: AsyncIterable<readonly Frame[]>,
 ): AsyncGenerator<readonly TimedFrame[]> {
-  for await (const frames of batches) yield frames.map(toTimedFrame);
+  const times = new TimestampReader();
+  for await (const frames of batches) yield frames.map((frame) => toTimedFrame(frame, times));
 }
 
-function toTimedFrame({ stream, data }: Frame): TimedFrame {
-  const time = readTime(data);
+function toTimedFrame({ stream, data }: Frame, times: TimestampReader): TimedFrame {
+  const time = readTime(data, times);
   if (time === undefined) return { stream, data, timeNs: undefined };
   return { stream, data: data.subarray(time.bytes), timeNs: time.timeNs };
 }
 
 /** The time that data begins with, and its length with the space behind it. */
-export function readTime(data: Uint8Array): { readonly timeNs: bigint; readonly bytes: number } | undefined {
+export function readTime(
+  data: Uint8Array,
+  times: TimestampReader,
+): { readonly timeNs: bigint; readonly bytes: number } | undefined {
   const end = data.subarray(0, maxTimeBytes + 1).indexOf(space);
   if (end < 0) return undefined;
-  const timeNs = parseTimestamp(Buffer.from(data.buffer, data.byteOffset, end).toString("latin1"));
+  const timeNs = times.read(Buffer.from(data.buffer, data.byteOffset, end).toString("latin1"));
   return timeNs === undefined ? undefined : { timeNs, bytes: end + 1 };
 }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { parseTimestamp, toEngineTime } from "./timestamps.ts";
+import { parseTimestamp, TimestampReader, toEngineTime } from "./timestamps.ts";
 
 it.each([
   ["2026-11-24T05:49:47.733857678Z", 1795499387733857678n],
@@ -31,6 +31,26 @@ it("a time written with trimmed zeros is read as the same instant", () => {
       const seconds = new Date(Number(timeNs / 1_000_000_000n) * 1000).toISOString().slice(0, 19);
       const fraction = (timeNs % 1_000_000_000n).toString().padStart(9, "0").replace(/0+$/, "");
       expect(parseTimestamp(`${seconds}${fraction === "" ? "" : `.${fraction}`}Z`)).toBe(timeNs);
+    }),
+  );
+});
+
+it("a reader of many times answers what a single reading would", () => {
+  const fixed = fc.bigInt({ min: 0n, max: 3_000_000_000n }).map((timeNs) => {
+    const seconds = new Date(Number(timeNs / 1_000_000_000n) * 1000).toISOString().slice(0, 19);
+    return `${seconds}.${(timeNs % 1_000_000_000n).toString().padStart(9, "0")}Z`;
+  });
+  const odd = fc.constantFrom(
+    "",
+    "hello",
+    "2026-11-24T05:49:47Z",
+    "2026-13-24T05:49:47.000000000Z",
+    "x".repeat(30),
+  );
+  fc.assert(
+    fc.property(fc.array(fc.oneof(fixed, odd)), (texts) => {
+      const reader = new TimestampReader();
+      expect(texts.map((text) => reader.read(text))).toEqual(texts.map(parseTimestamp));
     }),
   );
 });

@@ -1,4 +1,5 @@
 import { readTime, type TimedFrame } from "./frames.ts";
+import { TimestampReader } from "./timestamps.ts";
 
 const newline = 0x0a;
 /** The engine cuts a longer line into parts of this size, each with a time before it. Source: moby's log copier. */
@@ -13,11 +14,12 @@ export async function* readTtyFrames(
 ): AsyncGenerator<readonly TimedFrame[]> {
   let rest: Uint8Array = new Uint8Array();
   let timeNs: bigint | undefined;
+  const times = new TimestampReader();
   for await (const chunk of chunks) {
     const frames: TimedFrame[] = [];
     rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
     for (;;) {
-      const frame = cutFrame(rest, timeNs);
+      const frame = cutFrame(rest, { times, before: timeNs });
       if (frame === undefined) break;
       rest = rest.subarray(frame.bytes);
       timeNs = frame.timeNs;
@@ -25,7 +27,13 @@ export async function* readTtyFrames(
     }
     if (frames.length > 0) yield frames;
   }
-  if (rest.length > 0) yield [toFrame(cutRest(rest, timeNs))];
+  if (rest.length > 0) yield [toFrame(cutRest(rest, { times, before: timeNs }))];
+}
+
+interface Clock {
+  readonly times: TimestampReader;
+  /** The time of the frame before. */
+  readonly before: bigint | undefined;
 }
 
 interface Cut {
@@ -36,10 +44,10 @@ interface Cut {
 }
 
 /** The first frame, when all of it is there. One that begins without a time goes on in the one before. */
-function cutFrame(bytes: Uint8Array, before: bigint | undefined): Cut | undefined {
+function cutFrame(bytes: Uint8Array, { times, before }: Clock): Cut | undefined {
   const end = bytes.indexOf(newline);
   if (end < 0 && bytes.length < partBytes) return undefined;
-  const time = readTime(bytes);
+  const time = readTime(bytes, times);
   const start = time?.bytes ?? 0;
   const limit = start + partBytes;
   if (end < 0 && bytes.length < limit) return undefined;
@@ -47,8 +55,8 @@ function cutFrame(bytes: Uint8Array, before: bigint | undefined): Cut | undefine
   return { timeNs: time?.timeNs ?? before, data: bytes.subarray(start, length), bytes: length };
 }
 
-function cutRest(bytes: Uint8Array, before: bigint | undefined): Cut {
-  const time = readTime(bytes);
+function cutRest(bytes: Uint8Array, { times, before }: Clock): Cut {
+  const time = readTime(bytes, times);
   return { timeNs: time?.timeNs ?? before, data: bytes.subarray(time?.bytes ?? 0), bytes: bytes.length };
 }
 
