@@ -49,7 +49,9 @@ export function createHclogLogger(stream: LogStream, least: LogLevel): Logger {
 /** One line, with its end. */
 export function toHclogLine(level: LogLevel, message: string, fields: LogFields, at: Date): string {
   const head = { "@level": level, "@message": cut(message, longestField), "@timestamp": toTimestamp(at) };
-  const own = Object.entries(fields).filter(([name]) => !Object.hasOwn(head, name));
+  const own = Object.entries(fields).filter(
+    ([name, value]) => !Object.hasOwn(head, name) && value !== undefined,
+  );
   const line = JSON.stringify({ ...head, ...Object.fromEntries(own.map(([k, v]) => [k, toValue(v)])) });
   return `${Buffer.byteLength(line) > longestLine ? JSON.stringify(head) : line}\n`;
 }
