@@ -7,6 +7,13 @@ import { type Machine, readMachine } from "./machine.ts";
 import type { PortRange } from "./port-allocator.ts";
 import type { TemplateRenderer } from "./template-renderer.ts";
 
+/** A folder of this machine that jobs may ask for. */
+export interface HostVolume {
+  readonly path: string;
+  /** No job may write to it. */
+  readonly readOnly: boolean;
+}
+
 /** What an agent needs to know; only the driver and the data folder have no default. */
 export interface AgentOptions {
   readonly driver: TaskDriver;
@@ -18,7 +25,7 @@ export interface AgentOptions {
   /** Addresses by the names that a port's `host_network` may give. */
   readonly hostNetworks?: Readonly<Record<string, string>> | undefined;
   /** Folders of this machine by the names that a group's `volume` blocks may give as `source`. */
-  readonly hostVolumes?: Readonly<Record<string, string>> | undefined;
+  readonly hostVolumes?: Readonly<Record<string, string | HostVolume>> | undefined;
   /** 20000 to 32000 when missing, both included. */
   readonly dynamicPorts?: PortRange | undefined;
   /** `NOMAD_DC`; the first one that the job names when missing, else `dc1`. */
@@ -41,7 +48,7 @@ export interface AgentSettings {
   readonly dataDir: string;
   readonly hostAddress: string;
   readonly hostNetworks: Readonly<Record<string, string>>;
-  readonly hostVolumes: Readonly<Record<string, string>>;
+  readonly hostVolumes: Readonly<Record<string, string | HostVolume>>;
   readonly datacenter: string | undefined;
   readonly machine: Machine;
 }

@@ -9,7 +9,13 @@ import { checkJob, planJob } from "./plan-job.ts";
 
 const machine = { cores: 4, mhzPerCore: 1000, memoryMb: 1000 };
 const node = { id: "id", name: "here", attributes: {}, meta: { rack: "r1" } };
-const options = { dataDir: "/data", hostAddress: "10.0.0.1", machine, node, hostVolumes: { db: "/srv/db" } };
+const options = {
+  dataDir: "/data",
+  hostAddress: "10.0.0.1",
+  machine,
+  node,
+  hostVolumes: { db: "/srv/db", old: { path: "/srv/old", readOnly: true } },
+};
 
 describe("a plan", () => {
   test("has every task of every allocation, interpolated", () => {
@@ -35,13 +41,30 @@ describe("a plan", () => {
     expect(planned?.config.env.NOMAD_CPU_LIMIT).toBe("2000");
   });
 
-  test("has host volumes as mounts", () => {
-    const mount = { volume: "data", destination: "/var/db", readOnly: false, propagationMode: "" };
-    const volumes = [{ name: "data", type: "host", source: "db", readOnly: true }];
-    const job = makeJob([makeGroup("g", [makeTask("web", { volumeMounts: [mount] })], { volumes })]);
+  test("has host volumes as mounts, for reading only where anyone says so", () => {
+    const volumeMounts = ["data", "old"].map((volume) => ({
+      volume,
+      destination: `/var/${volume}`,
+      readOnly: false,
+      propagationMode: "",
+    }));
+    const volumes = [
+      { name: "data", type: "host", source: "db", readOnly: false },
+      { name: "old", type: "host", source: "old", readOnly: false },
+    ];
+    const job = makeJob([makeGroup("g", [makeTask("web", { volumeMounts })], { volumes })]);
     expect(planJob(job, options)[0]?.config.mounts).toEqual([
-      { taskPath: "/var/db", hostPath: "/srv/db", readonly: true },
+      { taskPath: "/var/data", hostPath: "/srv/db", readonly: false },
+      { taskPath: "/var/old", hostPath: "/srv/old", readonly: true },
     ]);
+    const strict = {
+      ...job,
+      groups: job.groups.map((group) => ({
+        ...group,
+        volumes: volumes.map((volume) => ({ ...volume, readOnly: true })),
+      })),
+    };
+    expect(planJob(strict, options)[0]?.config.mounts.map((mount) => mount.readonly)).toEqual([true, true]);
   });
 
   test.each([

@@ -150,8 +150,8 @@ function toTaskMount(mount: VolumeMount, place: TaskPlace, lookup: Lookup): Task
       },
     );
   const source = interpolateDeep(volume.source, lookup);
-  const hostPath = settings.hostVolumes[source];
-  if (hostPath === undefined)
+  const host = Object.hasOwn(settings.hostVolumes, source) ? settings.hostVolumes[source] : undefined;
+  if (host === undefined)
     throw new LongshoreError(
       "invalid",
       `volume "${volume.name}": this machine has no host volume "${source}"`,
@@ -161,8 +161,8 @@ function toTaskMount(mount: VolumeMount, place: TaskPlace, lookup: Lookup): Task
     );
   return {
     taskPath: interpolateDeep(mount.destination, lookup),
-    hostPath,
-    readonly: volume.readOnly || mount.readOnly,
+    hostPath: typeof host === "string" ? host : host.path,
+    readonly: (typeof host !== "string" && host.readOnly) || volume.readOnly || mount.readOnly,
     ...(mount.propagationMode === "" ? {} : { propagationMode: mount.propagationMode }),
   };
 }

@@ -1,20 +1,21 @@
-import { type NodeFacts, readNodeFacts } from "../agent/index.ts";
+import { networkInterfaces } from "node:os";
+import { type NodeFacts, type PlaceOptions, readNodeFacts } from "../agent/index.ts";
 import { type AgentOptions, checkTaskOptions, parseAgentOptions } from "../driver/index.ts";
 import { type JobSource, type ReadJob, readAgentConfig, readJobFile } from "../jobfile/index.ts";
 import { toHostAddress } from "./address.ts";
 import { parseAssignments } from "./assignments.ts";
 import type { CommandInput, CommandIo } from "./command-io.ts";
 import { toDataDir } from "./data-dir.ts";
+import { toHostNetworks, toHostVolumes } from "./host-names.ts";
 import { readStdin, stdinName } from "./read-stdin.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** What a job is to run with on this machine. */
 export interface Setting {
   readonly agentOptions: AgentOptions;
-  readonly dataDir: string;
   readonly node: NodeFacts;
-  /** The address of this machine that ports are bound on; the agent finds one when it is missing. */
-  readonly hostAddress: string | undefined;
+  /** Where on this machine, and what of it jobs may ask for by name. */
+  readonly place: PlaceOptions;
 }
 
 /** Reads the job file that a command names, or stdin for `-`, with the variables it was given. */
@@ -38,9 +39,13 @@ export async function loadSetting(input: CommandInput, io: CommandIo): Promise<S
   const facts = readNodeFacts();
   return {
     agentOptions: parseAgentOptions(config?.plugin, { ...config?.clientOptions, ...options }),
-    dataDir: toDataDir({ flag: input.text("data-dir"), env: io.env, uid: process.getuid?.() }),
     node: { ...facts, meta: { ...facts.meta, ...config?.clientMeta } },
-    hostAddress: toHostAddress({ flag: input.text("address"), env: io.env }),
+    place: {
+      dataDir: toDataDir({ flag: input.text("data-dir"), env: io.env, uid: process.getuid?.() }),
+      hostAddress: toHostAddress({ flag: input.text("address"), env: io.env }),
+      hostVolumes: toHostVolumes(config?.hostVolumes ?? {}),
+      hostNetworks: toHostNetworks(config?.hostNetworks ?? {}, networkInterfaces()),
+    },
   };
 }
 

@@ -17,8 +17,11 @@ function isPluginAlone(args: readonly string[]): boolean {
   return args.length === 1 && args[0] === "plugin" && isStartedByHost(process.env);
 }
 
-const args = process.argv.slice(2);
-const text = versionAlone(args);
-if (text !== undefined) process.stdout.write(text);
-else if (isPluginAlone(args)) process.exit(await (await import("../plugin/run-plugin.ts")).runPlugin(""));
-else await (await import("./command-line.ts")).runCommandLine(args);
+async function main(args: readonly string[]): Promise<void> {
+  const text = versionAlone(args);
+  if (text !== undefined) process.stdout.write(text);
+  else if (isPluginAlone(args)) process.exit(await (await import("../plugin/run-plugin.ts")).runPlugin(""));
+  else await (await import("./command-line.ts")).runCommandLine(args);
+}
+
+void main(process.argv.slice(2));

@@ -23,12 +23,12 @@ export async function planTasks(
   io: CommandIo,
   read: ReadJob,
 ): Promise<readonly TaskPlan[]> {
-  const { agentOptions, dataDir, node, hostAddress } = await loadSetting(input, io);
+  const { agentOptions, node, place } = await loadSetting(input, io);
   await using engine = openEngine(noEngine);
   await using driver = createDockerDriver({ engine, agentOptions });
   try {
-    checkJob(read.job, driver, { settings: toAgentSettings({ dataDir, hostAddress }), node });
-    return planJob(read.job, { dataDir, node, hostAddress }).map((planned) => ({
+    checkJob(read.job, driver, { settings: toAgentSettings(place), node });
+    return planJob(read.job, { ...place, node }).map((planned) => ({
       ...planned,
       container: planContainer(planned.config, { agentOptions }),
     }));

@@ -83,7 +83,7 @@ interface Running {
 async function runJob(running: Running): Promise<number> {
   const { input, io, read, reporter, stops, reached } = running;
   const { engine, setting } = reached;
-  const { agentOptions, dataDir, node, hostAddress } = setting;
+  const { agentOptions, node, place } = setting;
   const logger = createReportLogger(reporter, io.env);
   await reached.answered;
   await using driver = createDockerDriver({
@@ -93,9 +93,9 @@ async function runJob(running: Running): Promise<number> {
     watchAtOnce: true,
     removeImagesOnDispose: true,
     // Others may run other jobs on the same engine, or the same job from another folder.
-    hostOf: ({ nodeId, namespace, jobId }) => `${nodeId}:${dataDir}:${namespace}/${jobId}`,
+    hostOf: ({ nodeId, namespace, jobId }) => `${nodeId}:${place.dataDir}:${namespace}/${jobId}`,
   });
-  await using agent = createAgent({ driver, dataDir, hostAddress, logger });
+  await using agent = createAgent({ driver, ...place, logger });
   const facts = needsEngineFacts(read.job) ? await addEngineFacts(node, driver, stops.signal) : node;
   stops.signal.throwIfAborted();
   const options = { node: facts, signal: stops.signal };

@@ -16,6 +16,8 @@ describe("readAgentConfig", () => {
       pluginDir: undefined,
       clientOptions: { "docker.endpoint": "unix:///run/other.sock", "docker.cleanup.image": "false" },
       clientMeta: { rack: "r1" },
+      hostVolumes: {},
+      hostNetworks: {},
     });
   });
 
@@ -30,6 +32,34 @@ describe("readAgentConfig", () => {
       pluginDir: undefined,
       clientOptions: { "docker.endpoint": "x" },
       clientMeta: {},
+      hostVolumes: {},
+      hostNetworks: {},
+    });
+  });
+
+  it("takes host volumes and host networks by their names", async () => {
+    const text = `client {
+      host_volume "data" {
+        path      = "/srv/data"
+        read_only = true
+      }
+      host_volume "cache" {
+        path = "/srv/cache"
+      }
+      host_network "public" {
+        cidr           = "203.0.113.0/24"
+        reserved_ports = "22,80"
+      }
+      host_network "inside" {
+        interface = "eth1"
+      }
+    }`;
+    expect(await readAgentConfig({ name: "agent.hcl", text })).toMatchObject({
+      hostVolumes: {
+        data: { path: "/srv/data", readOnly: true },
+        cache: { path: "/srv/cache", readOnly: false },
+      },
+      hostNetworks: { public: { cidr: "203.0.113.0/24" }, inside: { interface: "eth1" } },
     });
   });
 

@@ -18,6 +18,12 @@ export interface AgentConfig {
   readonly clientOptions: Readonly<Record<string, string>>;
   /** `client { meta { ... } }` */
   readonly clientMeta: Readonly<Record<string, string>>;
+  /** `client { host_volume "name" { ... } }`: folders of the machine that jobs may ask for by name. */
+  readonly hostVolumes: Readonly<Record<string, { readonly path: string; readonly readOnly: boolean }>>;
+  /** `client { host_network "name" { ... } }`: addresses of the machine that ports may be bound on by name. */
+  readonly hostNetworks: Readonly<
+    Record<string, { readonly cidr: string | undefined; readonly interface: string | undefined }>
+  >;
 }
 
 /**
@@ -50,5 +56,18 @@ function toAgentConfig({ plugin, client, plugin_dir }: Read<typeof agentConfigSc
     pluginDir: plugin_dir,
     clientOptions: Object.assign({}, ...client.map((one) => one.options)),
     clientMeta: Object.assign({}, ...client.map((one) => one.meta)),
+    hostVolumes: Object.fromEntries(
+      client
+        .flatMap((one) => one.host_volume)
+        .map(({ [source]: block, path = "", read_only: readOnly }) => [
+          block.label ?? "",
+          { path, readOnly },
+        ]),
+    ),
+    hostNetworks: Object.fromEntries(
+      client
+        .flatMap((one) => one.host_network)
+        .map(({ [source]: block, cidr, interface: name }) => [block.label ?? "", { cidr, interface: name }]),
+    ),
   };
 }

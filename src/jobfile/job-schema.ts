@@ -231,5 +231,10 @@ export type PortSchema = typeof port;
 export const agentConfigSchema = {
   plugin_dir: text(),
   plugin: blocks({ config: tree() }, { label: "name" }),
-  client: blocks({ options: textMap(), meta: textMap() }),
+  client: blocks({
+    options: textMap(),
+    meta: textMap(),
+    host_volume: blocks({ path: text(), read_only: truth({ default: false }) }, { label: "name" }),
+    host_network: blocks({ cidr: text(), interface: text() }, { label: "name" }),
+  }),
 };

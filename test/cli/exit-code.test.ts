@@ -1,3 +1,5 @@
+import { mkdtemp, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { bed } from "../bed/index.ts";
 import { buildCommand, runCommand, shellJob, writeJob } from "./command.ts";
@@ -21,6 +23,32 @@ test("a job ends with the failing task's own code", async () => {
 test("a job file comes from stdin where the file is -", async () => {
   const { code, stdout } = await runCommand(program, ["run", "-"], { stdin: shellJob("echo from stdin") });
   expect([code, stdout]).toEqual([0, "from stdin\n"]);
+});
+
+test("host volumes and host networks of the configuration are there for jobs", async () => {
+  const folder = await mkdtemp(join(bed().folder, "volume-"));
+  await writeFile(join(folder, "greeting"), "from the volume");
+  const config = await writeJob(
+    `client {
+      host_volume "data" {
+        path      = "${folder}"
+        read_only = true
+      }
+      host_network "inside" {
+        cidr = "127.0.0.0/8"
+      }
+    }`,
+    "agent.hcl",
+  );
+  const mount = 'volume_mount {\n volume = "data"\n destination = "/data"\n}';
+  const group =
+    'volume "data" {\n type = "host"\n source = "data"\n}\nnetwork {\n port "p" {\n host_network = "inside"\n}\n}';
+  const job = shellJob('cat /data/greeting; echo " at $NOMAD_IP_p"; touch /data/x', mount).replace(
+    'task "sh"',
+    `${group}\ntask "sh"`,
+  );
+  const { code, stdout } = await runCommand(program, ["run", "-config", config, await writeJob(job)]);
+  expect([code, stdout]).toEqual([1, "from the volume at 127.0.0.1\n"]);
 });
 
 test("an image that is not there ends with 1, with a reason and a hint", async () => {
