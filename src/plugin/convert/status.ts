@@ -15,16 +15,25 @@ const codes: Readonly<Record<ErrorKind, Status>> = {
   internal: Status.INTERNAL,
 };
 
+/** It goes into a header, and those have limits. */
+const longestText = 4000;
+
 /** What an agent's user is shown: the message, and what to try. */
-export function toErrorText(error: LongshoreError): string {
-  return error.hint === undefined ? error.message : `${error.message}. ${error.hint}`;
+function toErrorText(error: LongshoreError): string {
+  return toSendable(error.hint === undefined ? error.message : `${error.message}. ${error.hint}`);
+}
+
+/** Half of a surrogate pair, of spoilt names for instance, cannot be sent. */
+function toSendable(text: string): string {
+  const short = text.length > longestText ? `${text.slice(0, longestText)}…` : text;
+  return Buffer.from(short, "utf8").toString("utf8");
 }
 
 /** An error for the agent. */
 export function toServerError(error: unknown): ServerError {
   if (error instanceof ServerError) return error;
   if (isLongshoreError(error)) return new ServerError(codes[error.kind], toErrorText(error));
-  return new ServerError(Status.INTERNAL, error instanceof Error ? error.message : String(error));
+  return new ServerError(Status.INTERNAL, toSendable(error instanceof Error ? error.message : String(error)));
 }
 
 /**
