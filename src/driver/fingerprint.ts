@@ -7,7 +7,7 @@ import type { WatchState } from "./watch/engine-watch.ts";
 /** What the driver can say of its engine, `seen` or not before; undefined while it does not know yet. */
 export function toFingerprint(
   state: WatchState,
-  { engine, agent, seen }: { readonly engine: Engine; readonly agent: AgentOptions; readonly seen: boolean },
+  { agent, seen }: { readonly agent: AgentOptions; readonly seen: boolean },
 ): Fingerprint | undefined {
   switch (state.phase) {
     case "connecting":
@@ -16,7 +16,7 @@ export function toFingerprint(
       return {
         health: "healthy",
         description: "Healthy",
-        attributes: toAttributes(state.info, engine.endpoint, agent),
+        attributes: toAttributes(state.info, agent),
       };
     case "lost": {
       const { error } = state;
@@ -27,12 +27,10 @@ export function toFingerprint(
   }
 }
 
-function toAttributes(info: EngineInfo, endpoint: string, agent: AgentOptions): Fingerprint["attributes"] {
-  const bridgeIp = readBridgeIp(endpoint);
+function toAttributes(info: EngineInfo, agent: AgentOptions): Fingerprint["attributes"] {
   return {
     "driver.docker": true,
     "driver.docker.version": info.ServerVersion,
-    ...(bridgeIp !== undefined && { "driver.docker.bridge_ip": bridgeIp }),
     "driver.docker.runtimes": Object.keys(info.Runtimes).sort().join(","),
     "driver.docker.os_type": info.OSType,
     ...(agent.allow_privileged && { "driver.docker.privileged.enabled": true }),
@@ -41,10 +39,17 @@ function toAttributes(info: EngineInfo, endpoint: string, agent: AgentOptions): 
   };
 }
 
-/** The address of the default engine's bridge. Another engine's bridge has another name, which it does not tell. */
-function readBridgeIp(endpoint: string): string | undefined {
-  if (endpoint !== "unix:///var/run/docker.sock" && endpoint !== "unix:///run/docker.sock") return undefined;
-  return networkInterfaces().docker0?.find(({ family }) => family === "IPv4")?.address;
+/** The address of the engine's default bridge; undefined when it has none, or does not say. */
+export async function findBridgeIp(engine: Engine): Promise<string | undefined> {
+  try {
+    const { IPAM, Options } = await engine.inspectNetwork("bridge");
+    // Some engines tell it only once they have been restarted; the bridge is on this machine then, or nobody knows.
+    const name = Options?.["com.docker.network.bridge.name"] ?? "";
+    const own = networkInterfaces()[name]?.find(({ family }) => family === "IPv4")?.address;
+    return IPAM.Config?.find(({ Gateway }) => Gateway)?.Gateway ?? own;
+  } catch {
+    return undefined;
+  }
 }
 
 /** A fingerprint's attributes as a node has them, for `${attr.driver.docker}`: all text, true as 1. */

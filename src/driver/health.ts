@@ -1,7 +1,7 @@
 import type { Engine } from "../engine/index.ts";
 import type { CallOptions, Fingerprint } from "../task/index.ts";
 import { FanOut } from "./fan-out.ts";
-import { toFingerprint } from "./fingerprint.ts";
+import { findBridgeIp, toFingerprint } from "./fingerprint.ts";
 import type { AgentOptions } from "./options/agent-options.ts";
 import type { WatchState } from "./watch/engine-watch.ts";
 
@@ -18,6 +18,7 @@ export class Health {
   readonly #agent: AgentOptions;
   readonly #readers = new FanOut<Fingerprint>(waitingFingerprints, () => this.#last ?? unknown);
   #last: Fingerprint | undefined;
+  #bridgeIp: Promise<string | undefined> | undefined;
   #away = false;
   #seen = false;
 
@@ -33,17 +34,25 @@ export class Health {
 
   /** The last fingerprint, if there is one, and all that come. */
   read(options: CallOptions): AsyncIterable<Fingerprint> {
-    return this.#readers.read({ ...options, first: this.#last === undefined ? [] : [this.#last] });
+    const first = this.#last === undefined ? [] : [this.#last];
+    return this.#complete(this.#readers.read({ ...options, first }));
+  }
+
+  /** Adds what the engine is asked for only when somebody wants to know. */
+  async *#complete(fingerprints: AsyncIterable<Fingerprint>): AsyncGenerator<Fingerprint> {
+    for await (const fingerprint of fingerprints) {
+      if (fingerprint.health !== "healthy") this.#bridgeIp = undefined;
+      else this.#bridgeIp ??= findBridgeIp(this.#engine);
+      const bridgeIp = await this.#bridgeIp;
+      if (bridgeIp === undefined) yield fingerprint;
+      else yield withAttribute(fingerprint, "driver.docker.bridge_ip", bridgeIp);
+    }
   }
 
   /** Takes in the watch's state; answers whether the engine has gone or come with it. */
   update(state: WatchState): "lost" | "found" | undefined {
     if (state.phase === "open") this.#seen = true;
-    const fingerprint = toFingerprint(state, {
-      engine: this.#engine,
-      agent: this.#agent,
-      seen: this.#seen,
-    });
+    const fingerprint = toFingerprint(state, { agent: this.#agent, seen: this.#seen });
     if (fingerprint === undefined) return undefined;
     if (JSON.stringify(fingerprint) !== JSON.stringify(this.#last)) this.#readers.push(fingerprint);
     const known = this.#last !== undefined;
@@ -57,4 +66,8 @@ export class Health {
   close(): void {
     this.#readers.close();
   }
+}
+
+function withAttribute(fingerprint: Fingerprint, name: string, value: string): Fingerprint {
+  return { ...fingerprint, attributes: { ...fingerprint.attributes, [name]: value } };
 }

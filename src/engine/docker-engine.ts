@@ -3,7 +3,7 @@ import type { EngineClient, EngineOptions } from "./client.ts";
 import { createClient } from "./client.ts";
 import { createContainerCalls } from "./container-calls.ts";
 import type { Engine } from "./engine.ts";
-import type { EngineEvent, EngineInfo } from "./engine-types.ts";
+import type { EngineEvent, EngineInfo, NetworkInspect } from "./engine-types.ts";
 import { createExecCalls } from "./exec-calls.ts";
 import { createImageCalls } from "./image-calls.ts";
 import { parseJsonLine, readLines } from "./json-lines.ts";
@@ -30,6 +30,11 @@ export function createEngine(options: EngineOptions): Engine {
       }),
     async ping(call) {
       await client.done({ method: "GET", path: "/_ping", what: "reach the engine", timeoutMs, ...call });
+    },
+    inspectNetwork(name, call) {
+      const what = `inspect network "${name}"`;
+      const path = "/networks/{id}";
+      return client.json<NetworkInspect>({ method: "GET", path, id: name, what, timeoutMs, ...call });
     },
     ...createContainerCalls(client),
     ...createImageCalls(client),

@@ -172,6 +172,12 @@ export interface ImageInspect {
   } | null;
 }
 
+/** Answer of `GET /networks/{id}`. */
+export interface NetworkInspect {
+  readonly IPAM: { readonly Config: readonly { readonly Gateway?: string }[] | null };
+  readonly Options: Readonly<Record<string, string>> | null;
+}
+
 /** What `GET /info` says that the fingerprint needs. */
 export interface EngineInfo {
   readonly ID: string;

@@ -6,6 +6,7 @@ import type {
   EngineEvent,
   EngineInfo,
   ImageInspect,
+  NetworkInspect,
   StatsSample,
 } from "./engine-types.ts";
 import type { LogPlace } from "./log-place.ts";
@@ -85,6 +86,8 @@ export interface Engine extends AsyncDisposable {
   version(options?: CallOptions): Promise<EngineVersion>;
   info(options?: CallOptions): Promise<EngineInfo>;
   ping(options?: CallOptions): Promise<void>;
+  /** A network by name or id. */
+  inspectNetwork(name: string, options?: CallOptions): Promise<NetworkInspect>;
 
   createContainer(
     name: string,
@@ -112,8 +115,8 @@ export interface Engine extends AsyncDisposable {
   /** Removes the container with its anonymous volumes. Gone already is fine. */
   removeContainer(id: string, options?: CallOptions & { readonly force?: boolean }): Promise<void>;
   /**
-   * The container's output until it ends, as many frames at once as have come. At least two requests: at the end the engine is asked again until
-   * nothing new comes, since it may end the stream before its last frames.
+   * The container's output until it ends, as many frames at once as have come. At least two requests: at the end the
+   * engine is asked again until nothing new comes, since it may end the stream before its last frames.
    */
   containerLogs(id: string, options: LogOptions): AsyncIterable<readonly LogFrame[]>;
   /** One sample, without the engine's one-second wait where the API allows it. */

@@ -4,6 +4,8 @@ import type { DockerTask } from "./docker-task.ts";
 import { settleTask } from "./settle.ts";
 
 const healthPrefix = "health_status: ";
+/** The kernel tells of one want of memory again and again; what is so close together is one. */
+const sameOomNs = 10_000_000_000n;
 
 /** Does what an event of the engine means for the task whose container it is about. Hearing one twice is fine. */
 export function hearEvent(context: DriverContext, event: EngineEvent): void {
@@ -14,8 +16,7 @@ export function hearEvent(context: DriverContext, event: EngineEvent): void {
   } else if (Action === "exec_die") {
     context.execExits.hear(Actor.Attributes);
   } else if (Action === "oom") {
-    task.oomHeard = true;
-    context.emit(task, { type: "oom", containerId: Actor.ID });
+    hearOom(context, task, event);
   } else if (Action.startsWith(healthPrefix)) {
     void tellHealth(context, task, Action.slice(healthPrefix.length));
   } else if (Action === "die") {
@@ -24,6 +25,13 @@ export function hearEvent(context: DriverContext, event: EngineEvent): void {
     // One that dies while its start is under way is looked at when the start is done.
     if (task.state.phase !== "pending") void settleTask(context, task);
   }
+}
+
+function hearOom(context: DriverContext, task: DockerTask, { timeNs }: EngineEvent): void {
+  const isNew = timeNs - task.lastOomNs > sameOomNs;
+  task.oomHeard = true;
+  task.lastOomNs = timeNs;
+  if (isNew) context.emit(task, { type: "oom", containerId: task.containerId });
 }
 
 /** Tells what a task's health has become, with what its last check had to say. */
