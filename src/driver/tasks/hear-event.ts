@@ -18,7 +18,7 @@ export function hearEvent(context: DriverContext, event: EngineEvent): void {
   } else if (Action === "oom") {
     hearOom(context, task, event);
   } else if (Action.startsWith(healthPrefix)) {
-    void tellHealth(context, task, Action.slice(healthPrefix.length));
+    void tellHealth(context, task, event);
   } else if (Action === "die") {
     task.heardCode ??= Number(Actor.Attributes.exitCode ?? -1);
     task.died.resolve();
@@ -27,17 +27,22 @@ export function hearEvent(context: DriverContext, event: EngineEvent): void {
   }
 }
 
-function hearOom(context: DriverContext, task: DockerTask, { timeNs }: EngineEvent): void {
+function hearOom(context: DriverContext, task: DockerTask, { Actor, timeNs }: EngineEvent): void {
   const isNew = timeNs - task.lastOomNs > sameOomNs;
   task.oomHeard = true;
   task.lastOomNs = timeNs;
-  if (isNew) context.emit(task, { type: "oom", containerId: task.containerId });
+  if (isNew) context.emit(task, { type: "oom", containerId: Actor.ID });
 }
 
 /** Tells what a task's health has become, with what its last check had to say. */
-async function tellHealth(context: DriverContext, task: DockerTask, status: string): Promise<void> {
-  const { containerId, signal } = task;
-  const found = await context.engine.inspectContainer(containerId, { signal }).catch(() => undefined);
+async function tellHealth(
+  context: DriverContext,
+  task: DockerTask,
+  { Action, Actor }: EngineEvent,
+): Promise<void> {
+  const { signal } = task;
+  const status = Action.slice(healthPrefix.length);
+  const found = await context.engine.inspectContainer(Actor.ID, { signal }).catch(() => undefined);
   if (signal.aborted) return;
   const output = found?.State.Health?.Log?.at(-1)?.Output ?? "";
   context.emit(task, { type: "health", status, output: output.trim() });
