@@ -3,8 +3,8 @@ import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { buildPlugin } from "./build-plugin.mjs";
+import { bundleCommand } from "./bundle-command.mjs";
 import { toLicenseText } from "./bundled-licenses.mjs";
-import { copyHclParts } from "./hcl-parts.mjs";
 import { runStep } from "./run-program.mjs";
 import { runMain, SetupError } from "./say.mjs";
 import { repository } from "./tools.mjs";
@@ -19,7 +19,6 @@ async function main() {
   await rm(dist, { recursive: true, force: true });
   await mkdir(dist, { recursive: true });
   const bundledFiles = await bundle();
-  await copyHclParts(dist);
   await writeFile(join(dist, "THIRD-PARTY-LICENSES.txt"), await toLicenseText(repository, bundledFiles));
   await buildPlugin({ repository, outfile: join(dist, "docker") });
   if (!process.argv.includes("--no-types")) await emitTypes();
@@ -27,12 +26,20 @@ async function main() {
 
 /** Answers the files that went in, relative to the repository. */
 async function bundle() {
+  try {
+    return [...(await bundleCommand(dist)), ...(await bundleLibrary())];
+  } catch (error) {
+    throw new SetupError(`dist/ could not be built: ${error instanceof Error ? error.message : error}`);
+  }
+}
+
+async function bundleLibrary() {
   const { metafile } = await build({
     absWorkingDir: repository,
-    entryPoints: { longshore: "src/cli/main.ts", index: "src/index.ts" },
+    entryPoints: { index: "src/index.ts" },
     outdir: dist,
     bundle: true,
-    // What a subcommand alone needs is loaded when it runs.
+    // What few programs need is loaded when they do.
     splitting: true,
     // All in one folder: code looks for its WebAssembly beside itself.
     chunkNames: "[name]-[hash]",
@@ -40,7 +47,6 @@ async function bundle() {
     platform: "node",
     target: "node20.12",
     minifySyntax: true,
-    minifyWhitespace: false,
     legalComments: "none",
     metafile: true,
     // Bundled CommonJS asks for Node's own modules with require.
@@ -48,8 +54,6 @@ async function bundle() {
       js: 'import { createRequire as __createRequire } from "node:module";\nconst require = __createRequire(import.meta.url);',
     },
     logLevel: "warning",
-  }).catch((error) => {
-    throw new SetupError(`dist/ could not be built: ${error.message}`);
   });
   return Object.keys(metafile.inputs);
 }

@@ -2,32 +2,15 @@ import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
-import { copyHclParts } from "../../scripts/hcl-parts.mjs";
+import { bundleCommand } from "../../scripts/bundle-command.mjs";
 import { bed, callEngineOk } from "../bed/index.ts";
-
-const repository = fileURLToPath(new URL("../../", import.meta.url));
 
 /** Bundles the command from the sources as they are; answers the program's path. */
 export async function buildCommand(): Promise<string> {
   const folder = await mkdtemp(join(bed().folder, "command-"));
-  await build({
-    entryPoints: { longshore: join(repository, "src/cli/main.ts") },
-    outdir: folder,
-    bundle: true,
-    splitting: true,
-    format: "esm",
-    outExtension: { ".js": ".mjs" },
-    platform: "node",
-    target: "node20.12",
-    banner: {
-      js: 'import { createRequire } from "node:module";\nconst require = createRequire(import.meta.url);',
-    },
-    logLevel: "error",
-  });
-  await copyHclParts(folder);
-  return join(folder, "longshore.mjs");
+  await writeFile(join(folder, "package.json"), '{"type": "module"}');
+  await bundleCommand(folder);
+  return join(folder, "longshore.js");
 }
 
 export interface CommandOptions {

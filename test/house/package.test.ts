@@ -44,6 +44,7 @@ describe("the packed package", () => {
   it("holds nothing but what is needed", () => {
     const needed = [
       /^(package\.json|README\.md|CHANGELOG\.md|LICENSE)$/,
+      /^dist\/(main|command-line|run-plugin)\.cjs$/,
       /^dist\/(longshore|index|[\w.-]+-[A-Z0-9]{8}|wasm_exec)\.js$/,
       /^dist\/((hcl|text)\.(wasm|memory)|docker|THIRD-PARTY-LICENSES\.txt)$/,
       /^dist\/types\/(?!.*\.test\.).*\.d\.ts$/,
