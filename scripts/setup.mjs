@@ -66,7 +66,8 @@ async function hashSources() {
     .filter((entry) => entry.isFile() && !entry.name.endsWith(".test.ts"))
     // Node 20.12 has `parentPath`, later ones have dropped `path`.
     .map((entry) => join(entry.parentPath ?? entry.path, entry.name));
-  const others = ["package-lock.json", "scripts/build.mjs", "tsconfig.json", "tsconfig.build.json"];
+  const builders = ["build", "build-plugin", "bundle-command"].map((name) => `scripts/${name}.mjs`);
+  const others = ["package-lock.json", "tsconfig.json", "tsconfig.build.json", ...builders];
   const hash = createHash("sha256");
   for (const file of [...files, ...others.map((name) => join(repository, name))].sort()) {
     hash
