@@ -23,7 +23,11 @@ export class FanOut<T> {
     for (const item of options.first ?? []) queue.push(item);
     if (this.#closed || options.signal?.aborted) queue.close();
     else this.#queues.add(queue);
-    const close = () => queue.close();
+    const close = () => {
+      queue.close();
+      // One that is never iterated would stay for good.
+      this.#queues.delete(queue);
+    };
     options.signal?.addEventListener("abort", close, { once: true });
     return this.#iterate(queue, () => options.signal?.removeEventListener("abort", close));
   }
