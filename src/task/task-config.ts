@@ -70,6 +70,8 @@ export interface NetworkIsolation {
   readonly path: string;
   /** `docker_sandbox_container_id`, `docker_sandbox_hostname`. */
   readonly labels: Readonly<Record<string, string>>;
+  /** The group's own name and address, where the host has wired the network. */
+  readonly hosts?: { readonly hostname: string; readonly address: string } | undefined;
 }
 
 /**

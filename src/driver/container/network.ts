@@ -1,5 +1,6 @@
 import type { CreateRequest, HostConfigRequest } from "../../engine/engine-types.ts";
 import { compareApiVersions } from "../../engine/index.ts";
+import type { NetworkIsolation } from "../../task/index.ts";
 import { matchesGlob } from "../options/glob.ts";
 import { type Planning, refuse } from "./planning.ts";
 
@@ -130,7 +131,7 @@ export function planNames(
   }
   const folder = `${task.allocDir}/${task.name}`;
   const resolv = toResolvConf(dns);
-  const hosts = toHosts(options.extra_hosts, task.networkIsolation?.labels.docker_sandbox_hostname ?? "");
+  const hosts = toHosts(options.extra_hosts, task.networkIsolation);
   const files = [
     { hostPath: `${folder}/resolv.conf`, taskPath: "/etc/resolv.conf", text: resolv },
     { hostPath: `${folder}/hosts`, taskPath: "/etc/hosts", text: hosts },
@@ -168,13 +169,16 @@ function toResolvConf(dns: ReturnType<typeof planDns>): string {
   return lines.map((line) => `${line}\n`).join("");
 }
 
-function toHosts(extraHosts: readonly string[], hostname: string): string {
-  if (extraHosts.length === 0) return "";
+function toHosts(extraHosts: readonly string[], isolation: NetworkIsolation | undefined): string {
+  const { hosts, labels } = isolation ?? {};
+  if (extraHosts.length === 0 && hosts === undefined) return "";
   const lines = extraHosts.map((entry) => {
     const colon = entry.indexOf(":");
     return `${entry.slice(colon + 1)} ${entry.slice(0, colon)}`;
   });
   const local = ["127.0.0.1 localhost", "::1 localhost ip6-localhost ip6-loopback"];
-  if (hostname !== "") local.push(`127.0.1.1 ${hostname}`);
+  const name = labels?.docker_sandbox_hostname ?? "";
+  if (hosts !== undefined) local.push(`${hosts.address} ${hosts.hostname}`);
+  else if (name !== "") local.push(`127.0.1.1 ${name}`);
   return [...local, ...lines].map((line) => `${line}\n`).join("");
 }

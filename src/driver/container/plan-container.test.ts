@@ -331,6 +331,18 @@ describe("network_mode", () => {
     expect(made.request.HostConfig.Dns).toBeUndefined();
   });
 
+  it("a shared network that the host has wired has its name and address in /etc/hosts", () => {
+    const labels = { docker_sandbox_container_id: "c1", docker_sandbox_hostname: "h" };
+    const hosts = { hostname: "h", address: "172.26.64.5" };
+    const networkIsolation = { mode: "group", path: "/ns", labels, hosts } as const;
+    const [file] = plan(sampleTask({}, { networkIsolation })).files;
+    expect(file).toEqual({
+      hostPath: "/allocs/a1/web/hosts",
+      taskPath: "/etc/hosts",
+      text: "127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n172.26.64.5 h\n",
+    });
+  });
+
   it("does not mix the task's DNS with the group's, nor two host names", () => {
     const dns = { servers: ["1.1.1.1"], searches: [], options: [] };
     expect(faults({ dns_servers: ["8.8.8.8"] }, {}, { dns })).toHaveLength(1);

@@ -1,5 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { TaskConfig } from "../proto/generated/nomad/driver.ts";
+import {
+  NetworkIsolationSpec_NetworkIsolationMode as NetworkMode,
+  TaskConfig,
+} from "../proto/generated/nomad/driver.ts";
 import { toTaskConfig } from "./task-config.ts";
 
 const empty = { ...TaskConfig.decode(new Uint8Array()), id: "alloc/app/1" };
@@ -16,6 +19,21 @@ describe("toTaskConfig", () => {
       networkIsolation: undefined,
       dns: undefined,
     });
+  });
+
+  it("takes the group's network with its name and address, if the agent tells them", () => {
+    const spec = {
+      mode: NetworkMode.GROUP,
+      path: "/ns",
+      labels: new Map([["docker_sandbox_container_id", "c1"]]),
+    };
+    const isolationOf = (hostsConfig: { hostname: string; address: string } | undefined) =>
+      toTaskConfig({ ...empty, networkIsolationSpec: { ...spec, hostsConfig } }).networkIsolation;
+    const labels = { docker_sandbox_container_id: "c1" };
+    const hosts = { hostname: "h", address: "172.26.64.5" };
+    expect(isolationOf(hosts)).toEqual({ mode: "group", path: "/ns", labels, hosts });
+    expect(isolationOf(undefined)).toEqual({ mode: "group", path: "/ns", labels, hosts: undefined });
+    expect(isolationOf({ hostname: "", address: "" })?.hosts).toBeUndefined();
   });
 
   it("takes cpu and memory from the Linux limits where that is all there is", () => {

@@ -95,8 +95,14 @@ const modeNames = new Map<Mode, NetworkIsolation["mode"]>([
 
 function toIsolation(spec: NetworkIsolationSpec | undefined): NetworkIsolation | undefined {
   if (spec === undefined) return undefined;
-  const { mode, path, labels } = spec;
-  return { mode: modeNames.get(mode) ?? "host", path, labels: Object.fromEntries(labels) };
+  const { mode, path, labels, hostsConfig } = spec;
+  const { hostname, address } = hostsConfig ?? { hostname: "", address: "" };
+  return {
+    mode: modeNames.get(mode) ?? "host",
+    path,
+    labels: Object.fromEntries(labels),
+    hosts: hostname === "" || address === "" ? undefined : { hostname, address },
+  };
 }
 
 /** A group's network for the agent. */
