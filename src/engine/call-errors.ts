@@ -20,9 +20,18 @@ export function toErrorKind(status: number): ErrorKind {
   return kindsByStatus[status] ?? (status >= 500 ? "internal" : "invalid");
 }
 
+/** What to do about an engine whose data folder is full. */
+export const fullDiskHint = "Free space with `docker system prune`, or give the engine's data folder more.";
+
 /** The engine's refusal as an error: `Cannot <what>: <the engine's words>`. */
 export function toStatusError(what: string, status: number, body: string): LongshoreError {
-  return new LongshoreError(toErrorKind(status), `Cannot ${what}: ${toMessage(status, body)}`);
+  const words = toMessage(status, body);
+  const kind = toErrorKind(status);
+  if (kind !== "internal" || !/no space left on device/i.test(words))
+    return new LongshoreError(kind, `Cannot ${what}: ${words}`);
+  return new LongshoreError(kind, `Cannot ${what}: the engine's disk is full (${words})`, {
+    hint: fullDiskHint,
+  });
 }
 
 function toMessage(status: number, body: string): string {

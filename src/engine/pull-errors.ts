@@ -1,5 +1,6 @@
 import type { ErrorKind } from "../task/index.ts";
 import { LongshoreError } from "../task/index.ts";
+import { fullDiskHint } from "./call-errors.ts";
 
 interface PullFault {
   readonly pattern: RegExp;
@@ -23,7 +24,7 @@ const faults: readonly PullFault[] = [
     pattern: /no space left on device/i,
     kind: "internal",
     why: "the engine's disk is full",
-    hint: "Free space with `docker system prune`, or give the engine's data folder more.",
+    hint: fullDiskHint,
   },
   {
     pattern: /toomanyrequests|too many requests|rate limit/i,
