@@ -37,7 +37,7 @@ export class HostedDriver implements AsyncDisposable {
     }
     this.#taskIds.add(task.id);
     try {
-      const output = await this.#outputs.open(task, false);
+      const output = await this.#outputs.open(task);
       return await this.driver.startTask(task, { logs: output?.sink, signal });
     } catch (error) {
       this.#taskIds.delete(task.id);
@@ -54,9 +54,8 @@ export class HostedDriver implements AsyncDisposable {
       if (dockerLogger !== undefined) {
         // The built-in driver goes on reading the output until it is certain that the task can be taken over.
         await this.driver.recoverTask(handle, { signal });
-        await this.#outputs.endOther(dockerLogger);
       }
-      const output = await this.#outputs.open(config, true);
+      const output = await this.#outputs.resume(config, dockerLogger);
       const { sink: logs, position: logPosition } = output ?? {};
       await this.driver.recoverTask(handle, { logs, logPosition, signal });
     } catch (error) {

@@ -1,56 +1,62 @@
-import { lstat } from "node:fs/promises";
-import type { LogSink, TaskConfig } from "../../task/index.ts";
-import {
-  createDirectOutput,
-  type DirectLogsOptions,
-  hasDirectOutput,
-  removeDirectNote,
-} from "../direct-logs.ts";
-import { createCollectedOutput } from "../output/collected-output.ts";
-import { hasFifoOutput, removeFifoNote, type TaskOutput } from "../output/fifo-output.ts";
+import type { TaskConfig } from "../../task/index.ts";
+import { createDirectOutput, type DirectLogsOptions, hasDirectOutput } from "../direct-logs.ts";
+import { removeFifoNote, type TaskOutput } from "../output/fifo-output.ts";
+import { FifoWriter } from "../output/fifo-writer.ts";
 import { readLogTails } from "./log-tails.ts";
 import { createTakeoverSink } from "./takeover-sink.ts";
 
 export interface ResumeOptions extends Omit<DirectLogsOptions, "resume"> {
-  /** Whether the agent's options ask for log files that the driver writes. */
-  readonly direct: boolean;
+  /** Ends what the built-in driver reads the output with. */
+  endOther(): Promise<void>;
 }
 
 /**
- * The output of a task that another process has read so far: an earlier one of this plugin, one with other options,
- * or the built-in driver's. A task that began with the agent's log collector keeps it as long as that reads.
+ * The output of a task that another process has read so far: an earlier one of this plugin or the built-in driver's.
+ * Its log files are written directly from now on: at the end of that process the agent's log collector, which keeps
+ * the FIFOs open, may have come to the end of its input, and reads no more then.
  */
 export async function resumeOutput(task: TaskConfig, options: ResumeOptions): Promise<TaskOutput> {
-  // Opening an output makes its note, so look first. Of two notes the stand-in's is the later one.
   const wasDirect = await hasDirectOutput(task);
-  const wasCollected = !wasDirect && hasFifoOutput(task);
-  if (!wasCollected) removeFifoNote(task);
-  if (options.direct && (wasDirect || !(await isFifo(task.stdoutPath)))) {
-    const output = await createDirectOutput(task, { ...options, resume: true });
-    return wasDirect ? output : await takeOver(task, output);
-  }
-  await removeDirectNote(task);
-  const output = createCollectedOutput(task, { ...options, resume: true });
-  return wasCollected ? output : await takeOver(task, output);
-}
-
-/** For output of which this plugin has no note how much is kept: the log files tell. */
-async function takeOver(task: TaskConfig, output: TaskOutput): Promise<TaskOutput> {
-  const sink: LogSink = createTakeoverSink(output.sink, await readLogTails(task));
+  // Before the other one ends, so that a collector that still reads does not come to an end.
+  const fifos = openFifos(task);
+  await options.endOther();
+  const tails = wasDirect ? undefined : await readLogTails(task);
+  const output = await createDirectOutput(task, { ...options, resume: true });
+  const sink = tails === undefined ? output.sink : createTakeoverSink(output.sink, tails);
+  removeFifoNote(task);
   return {
-    sink,
-    position: undefined,
-    get fds() {
-      return output.fds ?? [];
+    position: output.position,
+    sink: {
+      write: (chunk, position) => sink.write(chunk, position),
+      async end() {
+        await sink.end();
+        // The collector ends with the task.
+        fifos.close();
+      },
     },
-    close: () => output.close(),
-    remove: () => output.remove(),
+    get fds() {
+      return fifos.fds();
+    },
+    close() {
+      fifos.close();
+      output.close();
+    },
+    remove() {
+      fifos.close();
+      output.remove();
+    },
   };
 }
 
-async function isFifo(path: string): Promise<boolean> {
-  return await lstat(path).then(
-    (found) => found.isFIFO(),
-    () => false,
-  );
+/** Holds the FIFOs of a collector open without writing: a later driver may be one that needs the collector. */
+function openFifos({ stdoutPath, stderrPath }: TaskConfig) {
+  const closing = new AbortController();
+  const writers = [stdoutPath, stderrPath].map((path) => new FifoWriter(path, closing.signal));
+  for (const writer of writers) writer.open();
+  return {
+    fds: () => writers.flatMap(({ fd }) => (fd === undefined ? [] : [fd])),
+    close: () => {
+      for (const writer of writers) writer.close();
+    },
+  };
 }

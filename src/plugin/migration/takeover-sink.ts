@@ -4,6 +4,8 @@ import type { LogTail, LogTails } from "./log-tails.ts";
 
 /** Output older than this before the files were last written is in them for certain, milliseconds. */
 const doubtMs = 1000;
+/** File systems keep the time of a clock that may be some milliseconds behind. */
+const clockMs = 100;
 /** How long to wait for output that ends the doubt. */
 const patienceMs = 1000;
 
@@ -53,7 +55,7 @@ class Takeover {
     const { writtenMs } = this.#tail;
     if (toMs(chunk) < writtenMs - doubtMs) return;
     this.#held.push({ chunk, position });
-    if (toMs(chunk) > writtenMs) return await this.settle();
+    if (toMs(chunk) > writtenMs + clockMs) return await this.settle();
     if (this.#held.length === 1) this.#settleLater();
   }
 
@@ -70,7 +72,7 @@ class Takeover {
 
   async #settle(): Promise<void> {
     const { data, writtenMs } = this.#tail;
-    const doubtful = this.#held.filter(({ chunk }) => toMs(chunk) <= writtenMs);
+    const doubtful = this.#held.filter(({ chunk }) => toMs(chunk) <= writtenMs + clockMs);
     let known = findOverlap(data, Buffer.concat(doubtful.map(({ chunk }) => chunk.data)));
     for (const { chunk, position } of this.#held) {
       const skipped = Math.min(known, chunk.data.byteLength);

@@ -25,28 +25,37 @@ export class TaskOutputs implements Disposable {
     this.#options = options;
   }
 
-  /** Where a task's output goes, or undefined when nobody wants it. `resume` goes on where an earlier process was. */
-  async open(task: TaskConfig, resume: boolean): Promise<TaskOutput | undefined> {
+  /** Where a new task's output goes, or undefined when nobody wants it. */
+  async open(task: TaskConfig): Promise<TaskOutput | undefined> {
+    const options = this.#toOptions(task);
+    return await this.#keep(task, async () =>
+      options.direct
+        ? await createDirectOutput(task, { ...options, resume: false })
+        : createCollectedOutput(task, { ...options, resume: false }),
+    );
+  }
+
+  /** The same of a task whose output another process has read so far; the built-in driver's is ended. */
+  async resume(task: TaskConfig, dockerLogger: DockerLogger | undefined): Promise<TaskOutput | undefined> {
+    const endOther = async () => {
+      if (dockerLogger !== undefined) await endDockerLogger(dockerLogger, this.#options.logger);
+    };
+    const options = { ...this.#toOptions(task), endOther };
+    return await this.#keep(task, async () => await resumeOutput(task, options));
+  }
+
+  async #keep(task: TaskConfig, create: () => Promise<TaskOutput>): Promise<TaskOutput | undefined> {
     this.close(task.id);
     if (task.stdoutPath === nowhere && task.stderrPath === nowhere) return undefined;
-    const output = await this.#create(task, resume);
+    const output = await create();
     this.#outputs.set(task.id, output);
     return output;
   }
 
-  /** Ends what the built-in driver reads a task's output with, so that it comes once. */
-  async endOther(dockerLogger: DockerLogger): Promise<void> {
-    await endDockerLogger(dockerLogger, this.#options.logger);
-  }
-
-  async #create(task: TaskConfig, resume: boolean): Promise<TaskOutput> {
+  #toOptions(task: TaskConfig) {
     const { logs, logger } = this.#options;
     const onNote = (message: string) => logger.warn(message, { task: task.name, alloc: task.allocId });
-    const options = { direct: logs.direct, limits: logs, onNote };
-    if (resume) return await resumeOutput(task, options);
-    return logs.direct
-      ? await createDirectOutput(task, { ...options, resume })
-      : createCollectedOutput(task, { ...options, resume });
+    return { direct: logs.direct, limits: logs, onNote };
   }
 
   /** Takes no more output; a later {@link open} may go on with it. */
