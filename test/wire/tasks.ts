@@ -1,18 +1,20 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { join } from "node:path";
+import { once } from "node:events";
+import { readFileSync, watch } from "node:fs";
+import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { encode } from "@msgpack/msgpack";
 import type { TaskConfig as WireTaskConfig } from "../../src/plugin/proto/generated/nomad/driver.ts";
 import { type TaskConfig, toTaskDirs } from "../../src/task/index.ts";
-import { bed, makeTaskConfig } from "../bed/index.ts";
+import { bed, deferred, makeTaskConfig } from "../bed/index.ts";
 
 const run = promisify(execFile);
 
-/** A task as an agent sends it, with FIFOs that a {@link FifoReader} reads. */
+/** A task as an agent sends it, with FIFOs that {@link Collector}s read. */
 export interface WireTask {
   readonly config: WireTaskConfig;
-  readonly stdout: FifoReader;
-  readonly stderr: FifoReader;
+  readonly stdout: Collector;
+  readonly stderr: Collector;
 }
 
 export interface WireTaskOptions {
@@ -40,7 +42,9 @@ export async function makeWireTask(script: string, options: WireTaskOptions = {}
     ...options.driverConfig,
   };
   const config = toWire({ ...task, stdoutPath, stderrPath }, driverConfig);
-  const [stdout, stderr] = [new FifoReader(stdoutPath), new FifoReader(stderrPath)];
+  const logFile = (stream: string) => join(sharedAllocDir, "logs", `${task.name}.${stream}.0`);
+  const stdout = new Collector(stdoutPath, logFile("stdout"));
+  const stderr = new Collector(stderrPath, logFile("stderr"));
   if (!options.unread) {
     stdout.start();
     stderr.start();
@@ -84,60 +88,59 @@ function toWire(task: TaskConfig, driverConfig: Readonly<Record<string, unknown>
   };
 }
 
-/** Reads a FIFO as the agent's logmon does: once, to its end. */
-export class FifoReader {
-  readonly path: string;
-  readonly #chunks: Buffer[] = [];
-  #wake: (() => void)[] = [];
-  #ended = false;
-  #cat: ChildProcess | undefined;
+/** What the agent's log collector does with one stream: reads the FIFO once, to its end, into the log file. */
+export class Collector {
+  readonly #fifo: string;
+  readonly #file: string;
+  #process: ChildProcess | undefined;
+  #ended = deferred();
 
-  constructor(path: string) {
-    this.path = path;
+  constructor(fifo: string, file: string) {
+    this.#fifo = fifo;
+    this.#file = file;
   }
 
-  /** Opens it; a process of its own waits where this one must not. */
+  /** Opens the FIFO; a process of its own waits where this one must not. */
   start(): void {
-    const cat = spawn("cat", [this.path], { stdio: ["ignore", "pipe", "inherit"] });
-    cat.stdout.on("data", (data: Buffer) => {
-      this.#chunks.push(data);
-      this.#tell();
+    const script = 'exec cat "$0" >> "$1"';
+    this.#ended = deferred();
+    this.#process = spawn("sh", ["-c", script, this.#fifo, this.#file], {
+      stdio: ["ignore", "ignore", "inherit"],
     });
-    cat.on("close", () => {
-      this.#ended = true;
-      this.#tell();
-    });
-    this.#cat = cat;
+    this.#process.on("close", () => this.#ended.resolve());
   }
 
   pause(): void {
-    this.#cat?.kill("SIGSTOP");
+    this.#process?.kill("SIGSTOP");
   }
 
   resume(): void {
-    this.#cat?.kill("SIGCONT");
+    this.#process?.kill("SIGCONT");
   }
 
+  /** The log file so far, whoever has written it. */
   text(): string {
-    return Buffer.concat(this.#chunks).toString("utf8");
-  }
-
-  /** Resolves when the text so far satisfies the test; rejects when it ends before. */
-  async until(test: (text: string) => boolean): Promise<string> {
-    while (!test(this.text())) {
-      if (this.#ended) throw new Error(`the output ended with: ${this.text().slice(-500)}`);
-      await new Promise<void>((resolve) => this.#wake.push(resolve));
+    try {
+      return readFileSync(this.#file, "utf8");
+    } catch {
+      return "";
     }
-    return this.text();
   }
 
-  /** Everything, once the writer has closed it. */
+  /** Resolves with the text so far as soon as it satisfies the test. */
+  async until(test: (text: string) => boolean): Promise<string> {
+    const watcher = watch(dirname(this.#file));
+    try {
+      while (!test(this.text())) await once(watcher, "change");
+      return this.text();
+    } finally {
+      watcher.close();
+    }
+  }
+
+  /** Everything, once the writer has closed the FIFO. */
   async end(): Promise<string> {
-    while (!this.#ended) await new Promise<void>((resolve) => this.#wake.push(resolve));
+    await this.#ended.promise;
     return this.text();
-  }
-
-  #tell(): void {
-    for (const wake of this.#wake.splice(0)) wake();
   }
 }
