@@ -1,4 +1,5 @@
 import type { Engine } from "../../engine/index.ts";
+import { LongshoreError } from "../../task/index.ts";
 import { Deferred, settlesWithin, unlessAborted } from "../waiting.ts";
 
 /** A look at a command whose end should have been heard of: first soon, then ever more seldom. */
@@ -15,7 +16,10 @@ export class ExecExits {
     this.#waits.set(execId, heard);
     return {
       read: (engine, signal) => unlessAborted(readExit(engine, execId, heard, signal), signal),
-      [Symbol.dispose]: () => void this.#waits.delete(execId),
+      [Symbol.dispose]: () => {
+        this.#waits.delete(execId);
+        heard.reject(new LongshoreError("canceled", "nobody waits for the command's end any more"));
+      },
     };
   }
 
@@ -42,7 +46,9 @@ async function readExit(
 ): Promise<number> {
   for (let lookMs = firstLookMs; ; lookMs = Math.min(2 * lookMs, longestLookMs)) {
     if (await settlesWithin(heard.promise, lookMs)) return await heard.promise;
-    const { running, exitCode } = await engine.inspectExec(execId, { signal });
-    if (!running && exitCode !== null) return exitCode;
+    // Heard of meanwhile, the answer need not be waited for.
+    const seen = await Promise.race([engine.inspectExec(execId, { signal }), heard.promise]);
+    if (typeof seen === "number") return seen;
+    if (!seen.running && seen.exitCode !== null) return seen.exitCode;
   }
 }

@@ -5,6 +5,8 @@ import { pause } from "../waiting.ts";
 
 const firstDelayMs = 5;
 const longestDelayMs = 1000;
+/** Who has waited for a command in vain does not wait for a busy engine much longer. */
+const callMs = 10_000;
 
 /** What became of a command that should end. */
 export type KillOutcome = "ended" | "elsewhere" | "forbidden";
@@ -26,8 +28,9 @@ export async function killExec(engine: Engine, containerId: string, execId: stri
 
 /** The engine may tell a command's output before it knows its process. */
 async function inspectStarted(engine: Engine, execId: string): ReturnType<Engine["inspectExec"]> {
+  const signal = AbortSignal.timeout(callMs);
   for (let delayMs = firstDelayMs; ; delayMs *= 2) {
-    const found = await engine.inspectExec(execId);
+    const found = await engine.inspectExec(execId, { signal });
     if (!found.running || found.pid > 0 || delayMs > longestDelayMs) return found;
     await pause(delayMs, undefined);
   }
