@@ -1,4 +1,4 @@
-import { Metadata, Status } from "nice-grpc";
+import { Metadata, ServerError, Status } from "nice-grpc";
 import { describe, expect, it } from "vitest";
 import { LongshoreError } from "../../task/index.ts";
 import { Status as RpcStatus } from "../proto/generated/grpc/status.ts";
@@ -20,6 +20,8 @@ describe("toServerError", () => {
   });
 
   it("tells any text in a form that can be sent, and not without end", () => {
+    const named = toServerError(new ServerError(Status.NOT_FOUND, "x".repeat(100_000)));
+    expect([named.code, named.details.length]).toEqual([Status.NOT_FOUND, 4001]);
     const spoilt = toServerError(
       new LongshoreError("invalid", `half a \ud83d letter ${"x".repeat(100_000)}`),
     );

@@ -31,7 +31,7 @@ function toSendable(text: string): string {
 
 /** An error for the agent. */
 export function toServerError(error: unknown): ServerError {
-  if (error instanceof ServerError) return error;
+  if (error instanceof ServerError) return new ServerError(error.code, toSendable(error.details));
   if (isLongshoreError(error)) return new ServerError(codes[error.kind], toErrorText(error));
   return new ServerError(Status.INTERNAL, toSendable(error instanceof Error ? error.message : String(error)));
 }
