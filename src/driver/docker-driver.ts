@@ -39,7 +39,7 @@ import { ExecExits } from "./exec/exec-exits.ts";
 import { execTask, execTaskStreaming } from "./exec/exec-task.ts";
 import { FanOut } from "./fan-out.ts";
 import { Health } from "./health.ts";
-import { createImages, type ImageRemovalEvent } from "./images/index.ts";
+import { createImages, ImageNotes, type ImageRemovalEvent } from "./images/index.ts";
 import { Leftovers } from "./leftovers.ts";
 import type { NetworkOptions } from "./networks/network-container.ts";
 import { Networks } from "./networks/networks.ts";
@@ -83,6 +83,11 @@ export interface DockerDriverOptions {
   readonly secondLookMs?: number | undefined;
   /** The machine's compute; measured when missing. */
   readonly topology?: Topology | undefined;
+  /**
+   * A folder, of this host alone, in which the driver remembers images until they are removed, so that they are also
+   * when it is killed. Without it such images stay.
+   */
+  readonly imageNotesDir?: string | undefined;
   /** Remove images that wait for their delay when the driver is disposed, instead of leaving them. */
   readonly removeImagesOnDispose?: boolean | undefined;
   /** Subscribe to the engine's events now and not with the first call, for a start that will come soon. */
@@ -153,6 +158,8 @@ export class DockerDriver implements TaskDriver {
         auth: agent.auth,
         cleanup: agent.gc.image,
         imageDelayMs: agent.gc.image_delay,
+        notes:
+          options.imageNotesDir === undefined ? undefined : new ImageNotes(options.imageNotesDir, logger),
         onRemoval: (event) => this.#onImageRemoval(event),
       }),
       watch: new EngineWatch({

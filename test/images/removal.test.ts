@@ -1,11 +1,12 @@
-import { createReadStream, createWriteStream } from "node:fs";
-import { writeFile } from "node:fs/promises";
+import { createReadStream, createWriteStream, existsSync } from "node:fs";
+import { readdir, writeFile } from "node:fs/promises";
 import { request } from "node:http";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import type { ImageRemovalEvent } from "../../src/driver/images/index.ts";
+import { ImageNotes, type ImageRemovalEvent } from "../../src/driver/images/index.ts";
+import { silentLogger } from "../../src/task/index.ts";
 import { bed, callEngineOk, deferred, importImage, removeImage, startFaultProxy } from "../bed/index.ts";
 import { openImages } from "./set-up.ts";
 
@@ -171,6 +172,33 @@ describe("after its last use an image", () => {
     held.release();
     await later.images.flush();
     expect(await at.has(reference)).toBe(false);
+  });
+
+  it.each([
+    ["while it waited for its removal", true],
+    ["while it was in use", false],
+  ])("is removed by the driver after one that was killed %s", async (_when, released) => {
+    const folder = join(bed().folder, `notes-${crypto.randomUUID()}`);
+    const notes = new ImageNotes(folder, silentLogger);
+    await using at = await openImages({ imageDelayMs: 60_000, notes });
+    const [one, two] = [await at.push("1"), await at.push("2")];
+    for (const reference of [one, two]) {
+      const lease = await at.images.acquire({ reference });
+      if (released) lease.release();
+    }
+    await using later = await openImages({
+      imageDelayMs: 60_000,
+      notes: new ImageNotes(folder, silentLogger),
+    });
+    const wanted = await later.images.acquire({ reference: two });
+    await later.images.flush();
+    expect([await at.has(one), await at.has(two)]).toEqual([false, true]);
+    expect(later.removals).toEqual([{ type: "image-removed", image: one }]);
+    expect((await readdir(folder)).length).toBe(1);
+    wanted.release();
+    await later.images.flush();
+    expect(await at.has(two)).toBe(false);
+    expect(existsSync(folder)).toBe(false);
   });
 
   it("that could not be had is not looked for", async () => {

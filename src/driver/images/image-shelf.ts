@@ -1,5 +1,6 @@
 import type { CallOptions } from "../../task/index.ts";
 import { LongshoreError } from "../../task/index.ts";
+import type { ImageNote } from "./image-notes.ts";
 import { removeUnusedImage } from "./image-removal.ts";
 import type { ImagesOptions } from "./images.ts";
 
@@ -32,7 +33,10 @@ interface Slot {
   removal: Promise<void> | undefined;
 }
 
-type ShelfOptions = Pick<ImagesOptions, "engine" | "logger" | "cleanup" | "imageDelayMs" | "onRemoval">;
+type ShelfOptions = Pick<
+  ImagesOptions,
+  "engine" | "logger" | "cleanup" | "imageDelayMs" | "notes" | "onRemoval"
+>;
 
 /** A shelf that removes through the engine. Disposing drops what waits for its delay. */
 export function createImageShelf(options: ShelfOptions): ImageShelf {
@@ -66,6 +70,22 @@ export function createImageShelf(options: ShelfOptions): ImageShelf {
     slot.timer.unref();
   }
 
+  function note({ reference, repository, imageIds }: Slot): void {
+    if (options.cleanup === false) return;
+    const ids = [...imageIds];
+    const fetchedIds = ids.filter((id) => fetched.has(id));
+    options.notes?.put({ reference, repository, imageIds: ids, fetchedIds });
+  }
+
+  /** What a driver before this one had used: nobody may want it any more, so its delay begins. */
+  function restore({ reference, repository, imageIds, fetchedIds }: ImageNote): void {
+    const slot = slotOf(reference, repository);
+    for (const id of imageIds) slot.imageIds.add(id);
+    for (const id of fetchedIds) fetched.add(id);
+    slot.used = true;
+    schedule(slot);
+  }
+
   function remove(slot: Slot, signal?: AbortSignal): Promise<void> {
     clearTimeout(slot.timer);
     slot.timer = undefined;
@@ -86,6 +106,7 @@ export function createImageShelf(options: ShelfOptions): ImageShelf {
         isWanted: () => slot.leases > 0,
       });
       if (outcome.type === "postponed") schedule(slot);
+      else if (slot.leases === 0) options.notes?.drop(slot.reference);
       if (outcome.type === "removed") options.onRemoval?.({ type: "image-removed", image: slot.reference });
       if (outcome.type === "kept") tellKept(slot.reference, outcome.reason);
     } catch (error) {
@@ -107,6 +128,7 @@ export function createImageShelf(options: ShelfOptions): ImageShelf {
     options.onRemoval?.({ type: "image-kept", image, reason });
   }
 
+  if (options.cleanup !== false) for (const noted of options.notes?.all() ?? []) restore(noted);
   return {
     take(reference, repository) {
       const slot = slotOf(reference, repository);
@@ -118,8 +140,10 @@ export function createImageShelf(options: ShelfOptions): ImageShelf {
         reference,
         ready: ({ signal }) => waitForRemoval(slot, signal),
         use(imageId) {
+          const isNoted = slot.used && (imageId === undefined || slot.imageIds.has(imageId));
           slot.used = true;
           if (imageId !== undefined) slot.imageIds.add(imageId);
+          if (!isNoted) note(slot);
         },
         release() {
           if (released) return;

@@ -1,6 +1,7 @@
 import type { Engine, ImageInspect } from "../../engine/index.ts";
 import type { CallOptions, Logger, TaskEventDetail } from "../../task/index.ts";
 import type { AgentAuth, TaskAuth } from "./credentials.ts";
+import type { ImageNotes } from "./image-notes.ts";
 
 /** What a waiter hears while its image is made available. */
 export type ImageEvent = Extract<
@@ -22,6 +23,8 @@ export interface ImagesOptions {
   readonly cleanup?: boolean | undefined;
   /** How long an image stays after its last use (180,000). */
   readonly imageDelayMs?: number | undefined;
+  /** Where images that are to be removed are remembered beyond the driver's end. */
+  readonly notes?: ImageNotes | undefined;
   readonly onRemoval?: ((event: ImageRemovalEvent) => void) | undefined;
 }
 

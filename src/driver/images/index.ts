@@ -1,5 +1,6 @@
 export { createImages } from "./create-images.ts";
 export type { AgentAuth, TaskAuth } from "./credentials.ts";
+export { ImageNotes } from "./image-notes.ts";
 export {
   formatImageReference,
   type ImageReference,
