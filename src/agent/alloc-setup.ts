@@ -6,6 +6,7 @@ import { createAllocDir, removeAllocDir, toLogsDir } from "./alloc-dir.ts";
 import { createAllocNetwork } from "./alloc-network.ts";
 import { listPorts } from "./alloc-ports.ts";
 import { type AllocWork, createEmit, emitState, toPlace, toRecord } from "./alloc-work.ts";
+import { mayHaveContainer } from "./run-record.ts";
 import { toStoredError } from "./stored-error.ts";
 import { toAllocDir, toTaskRef } from "./task-place.ts";
 import { toLongshoreError } from "./to-error.ts";
@@ -61,7 +62,7 @@ export async function tearDownAlloc(
   }
   for (const port of listPorts(record.ports)) scope.ports.release(port.value);
   for (const task of Object.values(record.tasks)) scope.cores.release(task.cores);
-  const isLeft = Object.values(record.tasks).some((task) => task.handle !== null);
+  const isLeft = Object.values(record.tasks).some(mayHaveContainer);
   // A container that could not be removed may still write there: the next run removes both.
   if (!context.keepAllocs && !isLeft)
     await removeAllocDir(allocDir, { keepLogs }).catch((error: unknown) =>

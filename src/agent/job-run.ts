@@ -5,7 +5,7 @@ import { type AllocRun, startAlloc } from "./alloc-run.ts";
 import type { JobLock } from "./job-lock.ts";
 import type { JobScope } from "./job-scope.ts";
 import type { StopRequest } from "./lifecycle.ts";
-import type { AllocRecord, JobRecord, TaskRecord } from "./run-record.ts";
+import { type AllocRecord, type JobRecord, mayHaveContainer, type TaskRecord } from "./run-record.ts";
 import type { StateStore } from "./state-store.ts";
 import { fromStoredError } from "./stored-error.ts";
 import { toAllocName } from "./task-place.ts";
@@ -156,7 +156,7 @@ function toEndState(phase: TaskRecord["phase"]): "complete" | "failed" | "stoppe
  */
 async function finish({ record, store, scope }: StartJobOptions, outcome: JobOutcome): Promise<void> {
   const leftOver = record.allocations.some(
-    (alloc) => alloc.networkRequested || Object.values(alloc.tasks).some((task) => task.handle !== null),
+    (alloc) => alloc.networkRequested || Object.values(alloc.tasks).some(mayHaveContainer),
   );
   const keeps = outcome.state === "failed" && !scope.context.keepAllocs;
   if (!leftOver && !keeps) return await store.close({ remove: true });

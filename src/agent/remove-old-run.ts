@@ -9,7 +9,7 @@ import type { AgentContext } from "./agent-options.ts";
 import { removeAllocDir } from "./alloc-dir.ts";
 import { removeLeftStart } from "./left-start.ts";
 import { removeLogPosition, toPositionPath } from "./log-position.ts";
-import type { JobRecord, TaskRecord } from "./run-record.ts";
+import { type JobRecord, mayHaveContainer, type TaskRecord } from "./run-record.ts";
 import { toAllocDir } from "./task-place.ts";
 import { toLongshoreError } from "./to-error.ts";
 
@@ -22,7 +22,7 @@ export async function removeOldRun(
   record: JobRecord,
   { jobFolder, signal }: { readonly jobFolder: string; readonly signal: AbortSignal | undefined },
 ): Promise<void> {
-  const left = record.allocations.flatMap(({ tasks }) => Object.values(tasks)).filter(hasContainer);
+  const left = record.allocations.flatMap(({ tasks }) => Object.values(tasks)).filter(mayHaveContainer);
   if (left.length > 0)
     context.logger.warn("an earlier run of this job left containers: they are removed first");
   const removing = record.allocations.flatMap((alloc) =>
@@ -38,10 +38,6 @@ export async function removeOldRun(
     for (const name of Object.keys(alloc.tasks))
       await removeLogPosition(toPositionPath(jobFolder, alloc.id, name));
   }
-}
-
-function hasContainer({ handle, starting }: TaskRecord): boolean {
-  return handle !== null || starting !== null;
 }
 
 interface OldTask {

@@ -47,6 +47,11 @@ export interface TaskRecord {
   readonly stopWith: { readonly graceMs: number; readonly killSignal: string | null };
 }
 
+/** Whether a container of the task is there, or may be. */
+export function mayHaveContainer({ handle, starting }: TaskRecord): boolean {
+  return handle !== null || starting !== null;
+}
+
 /** The record of a task that has not begun. */
 export function newTaskRecord(fixed: Pick<TaskRecord, "cores" | "stopWith">): TaskRecord {
   return {

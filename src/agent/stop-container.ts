@@ -1,4 +1,5 @@
 import { type ExitResult, isLongshoreError, LongshoreError } from "../task/index.ts";
+import { toLeftBehind } from "./left-start.ts";
 import { toStoredError } from "./stored-error.ts";
 import type { TaskRun } from "./task-host.ts";
 import { toLongshoreError } from "./to-error.ts";
@@ -38,7 +39,7 @@ export async function stopContainer(
     return true;
   } catch (error) {
     signals.detach.throwIfAborted();
-    if (signals.giveUp.aborted) throw toLeftBehind(run, error);
+    if (signals.giveUp.aborted) throw toLeftBehind(toShortId(run), error);
     return isLongshoreError(error, "not-found") || giveUp(run, error);
   }
 }
@@ -56,7 +57,7 @@ export async function endContainer(run: TaskRun, taskId: string): Promise<void> 
     );
   } catch (error) {
     signals.detach.throwIfAborted();
-    if (signals.giveUp.aborted) throw toLeftBehind(run, error);
+    if (signals.giveUp.aborted) throw toLeftBehind(toShortId(run), error);
     const { message } = toLongshoreError(error);
     throw new LongshoreError("internal", `its container could not be removed: ${message}`, {
       cause: error,
@@ -66,14 +67,8 @@ export async function endContainer(run: TaskRun, taskId: string): Promise<void> 
   }
 }
 
-/** What is told of a container whose engine did not answer when it was to be killed. */
-function toLeftBehind({ record }: TaskRun, cause: unknown): LongshoreError {
-  const id = record.handle?.driverState.containerId.slice(0, 12) ?? "";
-  return new LongshoreError("unavailable", `Docker does not answer: container ${id} may be left behind`, {
-    cause,
-    hint: `When Docker is back, run the job again: it removes the container. So does \`docker rm --force ${id}\`.`,
-    retryable: false,
-  });
+function toShortId({ record }: TaskRun): string {
+  return record.handle?.driverState.containerId.slice(0, 12) ?? "";
 }
 
 /** The delay ends early when the task does, or when it is to be killed. */

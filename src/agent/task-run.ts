@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { TaskLogSink } from "../host/index.ts";
 import { type ExitResult, isLongshoreError, LongshoreError } from "../task/index.ts";
-import { removeLeftStart } from "./left-start.ts";
+import { removeLeftStart, toContainerName, toLeftBehind } from "./left-start.ts";
 import { decideRestart, type RestartState, type TaskEnd, toRestartRules } from "./restart-tracker.ts";
 import { endContainer, stopContainer } from "./stop-container.ts";
 import { toStoredError } from "./stored-error.ts";
@@ -61,14 +61,29 @@ async function runOnce(run: TaskRun): Promise<TaskEnd | "stopped"> {
     return await follow(run, sink, recovered === undefined);
   } catch (thrown) {
     if (signals.detach.aborted) throw thrown;
-    const error = toLongshoreError(thrown);
-    record.starting = null;
+    const left = await findLeft(run);
+    const error = left ?? toLongshoreError(thrown);
+    if (left === undefined) record.starting = null;
     // A start that was given up is no failure, but a container that stays behind is.
-    if (signals.stop.aborted && record.handle === null) return "stopped";
+    if (signals.stop.aborted && record.handle === null && left === undefined) return "stopped";
     record.error = toStoredError(error);
     host.emit({ type: "failed", error }, error.message);
     if (signals.stop.aborted) return "stopped";
     return { type: "not-started", retryable: error.retryable };
+  }
+}
+
+/** After a kill the engine is not given the time to undo a start: what it leaves is removed, or told. */
+async function findLeft({ context, record, signals }: TaskRun): Promise<LongshoreError | undefined> {
+  const { starting } = record;
+  if (starting === null || !signals.kill.aborted) return undefined;
+  try {
+    const signal = AbortSignal.any([signals.detach, signals.giveUp]);
+    await removeLeftStart(context.driver, starting, { signal });
+    return undefined;
+  } catch (error) {
+    signals.detach.throwIfAborted();
+    return toLeftBehind(toContainerName(starting), error);
   }
 }
 

@@ -1,8 +1,11 @@
+import { createHash } from "node:crypto";
+import { join } from "node:path";
 import { createAgent, type JobOutcome, type JobRun, type NodeFacts } from "../agent/index.ts";
 import { createDockerDriver, toNodeAttributes } from "../driver/index.ts";
 import type { Engine, FoundEndpoint } from "../engine/index.ts";
 import type { Job, ReadJob } from "../jobfile/index.ts";
 import { isLongshoreError, LongshoreError, type TaskDriver } from "../task/index.ts";
+import { closeInTime } from "./close-in-time.ts";
 import type { Command, CommandInput, CommandIo } from "./command-io.ts";
 import { chooseEndpoint, openEngine } from "./engine-setup.ts";
 import { exitCodes, toExitCode } from "./exit-code.ts";
@@ -80,20 +83,29 @@ interface Running {
   readonly reached: ReachedEngine;
 }
 
+/** How long Docker may take with the last things of a run that was killed. */
+const longestCloseMs = 5000;
+
 async function runJob(running: Running): Promise<number> {
   const { input, io, read, reporter, stops, reached } = running;
   const { engine, setting } = reached;
   const { agentOptions, node, place } = setting;
   const logger = createReportLogger(reporter, io.env);
   await reached.answered;
-  await using driver = createDockerDriver({
+  const driver = createDockerDriver({
     engine,
     agentOptions,
     logger,
     watchAtOnce: true,
     removeImagesOnDispose: true,
+    imageNotesDir: toImageNotesDir(place.dataDir, read.job),
     // Others may run other jobs on the same engine, or the same job from another folder.
     hostOf: ({ nodeId, namespace, jobId }) => `${nodeId}:${place.dataDir}:${namespace}/${jobId}`,
+  });
+  await using _closing = closeInTime(driver, {
+    hurry: stops.killed,
+    ms: longestCloseMs,
+    onLate: () => reporter.warning("Docker does not answer: images that the run has pulled may stay"),
   });
   await using agent = createAgent({ driver, ...place, logger });
   const facts = needsEngineFacts(read.job) ? await addEngineFacts(node, driver, stops.signal) : node;
@@ -111,6 +123,12 @@ async function runJob(running: Running): Promise<number> {
     await jobRun.outcome.catch(() => undefined);
     throw error;
   }
+}
+
+/** Of the job alone: another job that runs at the same time has images of its own to remember. */
+function toImageNotesDir(dataDir: string, { namespace, id }: Job): string {
+  const name = createHash("sha256").update(`${namespace}/${id}`).digest("hex").slice(0, 16);
+  return join(dataDir, `images-${name}`);
 }
 
 /**

@@ -20,12 +20,14 @@ export class StopSignals implements Disposable {
   readonly #process: NodeJS.EventEmitter;
   readonly #received: StopSignal[] = [];
   readonly #stopped = new AbortController();
+  readonly #killed = new AbortController();
   #listener: StopListener | undefined;
   readonly #onSignal = (signal: StopSignal): void => {
     // A terminal that goes away is one wish to stop, however often it is told.
     if (signal === "SIGHUP" && this.#received.length > 0) return;
     this.#received.push(signal);
     this.#stopped.abort(new LongshoreError("canceled", `stopped by ${signal}`));
+    if (this.#received.length > 1) this.#killed.abort();
     this.#tell(this.#received.length);
     if (this.#received.length > 2) this.#leave();
   };
@@ -44,6 +46,11 @@ export class StopSignals implements Disposable {
   /** Aborted by the first signal. */
   get signal(): AbortSignal {
     return this.#stopped.signal;
+  }
+
+  /** Aborted by the second signal. */
+  get killed(): AbortSignal {
+    return this.#killed.signal;
   }
 
   /** Who is told from now on, and of what has come already. */

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { beforeAll, describe, expect, test } from "vitest";
-import { bed, type FaultProxy, pushImage, startFaultProxy } from "../bed/index.ts";
+import { bed, deferred, type FaultProxy, pushImage, startFaultProxy } from "../bed/index.ts";
 import { buildCommand, shellJob } from "../cli/command.ts";
 import { containersAt, expectNothingLeft, expectTold, letGo, liveDay, startDay } from "./bad-day.ts";
 
@@ -31,7 +31,7 @@ const places = [
   [/container [0-9a-f]{12}/g, "container <id>"],
   [/--force [0-9a-f]{12}/g, "--force <id>"],
   [/unix:\/\/\S*longshore-proxy\S*?\.sock/g, "unix:///run/docker.sock"],
-  [/"sh-[0-9a-f-]{36}"/g, '"sh-<alloc>"'],
+  [/sh-[0-9a-f-]{36}/g, "sh-<alloc>"],
   [/127\.0\.0\.1:\d+\/bad-day-[0-9a-f-]+:1/g, "registry.example/app:1"],
 ] as const;
 
@@ -107,6 +107,29 @@ describe.concurrent("an engine that", () => {
     const { code, shown } = await day.ends();
     expect(code).toBe(1);
     await expectTold("an engine that goes away for good", shown);
+    await expectNothingLeft(day.dataDir);
+  });
+
+  test("says nothing any more during create is left by a second Ctrl-C, and the next run removes what there is", async () => {
+    await using proxy = await startFaultProxy({ target: bed().socket });
+    const asked = deferred();
+    proxy.rule((_method, path) => {
+      if (!path.endsWith("/containers/create")) return "pass";
+      asked.resolve();
+      proxy.hang(true);
+      return "cut-after";
+    });
+    const day = await startDay(program, shellJob("echo up"), { socket: proxy.socket, places });
+    await asked.promise;
+    day.child.kill("SIGINT");
+    await day.reads("Stopping the tasks");
+    day.child.kill("SIGINT");
+    const { code, shown } = await day.ends();
+    expect(code).toBe(130);
+    await expectTold("an engine that says nothing any more", shown);
+    expect(await containersAt(day.dataDir)).toHaveLength(1);
+    const next = await liveDay(program, shellJob("echo up"), { dataDir: day.dataDir });
+    expect([next.code, next.stdout]).toEqual([0, "up\n"]);
     await expectNothingLeft(day.dataDir);
   });
 
