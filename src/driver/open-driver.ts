@@ -33,7 +33,8 @@ export function openDockerDriver({ env, logger, ...options }: OpenDriverOptions)
   });
   logger.info("using the Docker engine", { endpoint: found.endpoint, reason: found.reason });
   const engine = createEngine({ endpoint: found.endpoint, tls: found.tls });
-  const driver = createDockerDriver({ engine, logger, ...options });
+  // A client has one docker driver; another client on the same engine is another node.
+  const driver = createDockerDriver({ engine, logger, hostOf: ({ nodeId }) => nodeId, ...options });
   return {
     driver,
     async [Symbol.asyncDispose]() {
