@@ -19,7 +19,7 @@ export async function measureMemory(ground: Ground): Promise<Finding> {
 }
 
 /** Bytes for each further task, by least squares. */
-function slope(readings: readonly { readonly tasks: number; readonly bytes: number }[]): number {
+export function slope(readings: readonly { readonly tasks: number; readonly bytes: number }[]): number {
   const meanOf = (values: readonly number[]) =>
     values.reduce((total, value) => total + value, 0) / values.length;
   const tasks = meanOf(readings.map((reading) => reading.tasks));
@@ -28,7 +28,7 @@ function slope(readings: readonly { readonly tasks: number; readonly bytes: numb
   return meanOf(shared) / meanOf(readings.map((reading) => (reading.tasks - tasks) ** 2));
 }
 
-function residentBytes(): number {
+export function residentBytes(): number {
   for (let n = 0; n < 3; n++) globalThis.gc?.();
   return process.memoryUsage.rss();
 }
@@ -46,7 +46,7 @@ export async function countCalls(ground: Ground): Promise<Finding> {
   return { name: "calls", unit: "calls", value, limit: 4, samples: 1 };
 }
 
-function sum(calls: ReadonlyMap<string, number>): number {
+export function sum(calls: ReadonlyMap<string, number>): number {
   return [...calls.values()].reduce((total, count) => total + count, 0);
 }
 
@@ -69,9 +69,9 @@ export async function compareStart(ground: Ground, { rounds }: CaseOptions): Pro
   return { name: "start", unit: "times", limit: 1.1, ...found };
 }
 
-/** The same, 40 at once on each side. */
+/** The same, 50 at once on each side. */
 export async function compareMany(ground: Ground, { rounds }: CaseOptions): Promise<Finding> {
-  const count = 40;
+  const count = 50;
   const makeTasks = async () =>
     await Promise.all(Array.from({ length: count }, async () => await ground.makeTask(sleeper)));
   const found = await compare({
@@ -109,6 +109,6 @@ async function startMany(ground: Ground, count: number): Promise<readonly string
   return ids;
 }
 
-async function endTasks({ driver }: Ground, ids: readonly string[]): Promise<void> {
+export async function endTasks({ driver }: Ground, ids: readonly string[]): Promise<void> {
   await Promise.all(ids.map(async (id) => await driver.destroyTask(id, { force: true })));
 }

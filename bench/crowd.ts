@@ -1,0 +1,68 @@
+import { setTimeout as pause } from "node:timers/promises";
+import type { TaskHandle } from "../src/task/index.ts";
+import type { CaseOptions } from "./cases.ts";
+import { type Finding, timed, toSpread } from "./compare.ts";
+import type { Ground } from "./ground.ts";
+import { endTasks, sum } from "./in-process.ts";
+import { nullSink, sleeper, startWithDriver } from "./start.ts";
+
+const atOnce = 10;
+
+/** Starts so many tasks that sleep, ten at once; answers their handles. */
+export async function startCrowd(ground: Ground, count: number): Promise<readonly TaskHandle[]> {
+  const handles: TaskHandle[] = [];
+  while (handles.length < count) {
+    const lanes = Array.from({ length: Math.min(atOnce, count - handles.length) }, async () => {
+      const task = await ground.makeTask(sleeper);
+      return (await ground.driver.startTask(task, { logs: nullSink })).handle;
+    });
+    handles.push(...(await Promise.all(lanes)));
+  }
+  return handles;
+}
+
+/** A start while 200 tasks run to one while none does; the empty engine is measured before and after. */
+export async function compareCrowd(ground: Ground, { rounds }: CaseOptions): Promise<Finding> {
+  await measureStarts(ground, 3);
+  const before = await measureStarts(ground, rounds);
+  const handles = await startCrowd(ground, 200);
+  const beside = await measureStarts(ground, rounds);
+  await endTasks(
+    ground,
+    handles.map(({ config }) => config.id),
+  );
+  const alone = toSpread([...before, ...(await measureStarts(ground, rounds))]);
+  const value = toSpread(beside.map((ms) => ms / alone.median));
+  const sides = { ours: toSpread(beside), theirs: alone };
+  return { name: "crowd", unit: "times", value, limit: 1.2, samples: rounds, sides };
+}
+
+async function measureStarts(ground: Ground, rounds: number): Promise<readonly number[]> {
+  const times: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    const task = await ground.makeTask(sleeper);
+    times.push(await startWithDriver(ground, task));
+    await endTasks(ground, [task.id]);
+  }
+  return times;
+}
+
+const restMs = 20_000;
+
+/** What this process takes, and asks the engine for, while 100 tasks sleep. */
+export async function measureRest(ground: Ground): Promise<Finding> {
+  const handles = await startCrowd(ground, 100);
+  await pause(2000);
+  const calls = sum(ground.engine.calls);
+  const cpu = process.cpuUsage();
+  const ms = await timed(async () => await pause(restMs));
+  const { user, system } = process.cpuUsage(cpu);
+  const perSecond = (sum(ground.engine.calls) - calls) / (ms / 1000);
+  await endTasks(
+    ground,
+    handles.map(({ config }) => config.id),
+  );
+  const value = toSpread([(user + system) / 10 / ms]);
+  const unit = `% of a core, with ${perSecond.toFixed(2)} engine calls a second`;
+  return { name: "rest", unit, value, limit: 1, samples: 1 };
+}
