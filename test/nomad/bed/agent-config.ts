@@ -16,6 +16,7 @@ export interface ClientConfig extends AgentConfig {
   readonly serverRpcPort: number;
   /** How often the agent was started; its node's meta tells it. */
   readonly starts: number;
+  readonly metrics: boolean;
   /** The engine's endpoint. */
   readonly endpoint: string;
   /** HCL inside `plugin "docker" { config { ... } }`. */
@@ -48,7 +49,7 @@ export function toClientConfig(config: ClientConfig): string {
 ${toCommonConfig(config)}
 plugin_dir = ${quote(config.pluginDir)}
 telemetry {
-  publish_allocation_metrics = true
+  publish_allocation_metrics = ${config.metrics}
 }
 client {
   enabled           = true

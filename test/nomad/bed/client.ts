@@ -23,6 +23,8 @@ export interface ClientOptions extends ClientSettings {
   readonly socket: string;
   /** HCL inside `client { ... }`. */
   readonly client?: string;
+  /** Whether the agent reads its tasks' use all the time; it does when missing. */
+  readonly metrics?: boolean;
   /** The node's name. */
   readonly name?: string;
   /** Of another version than the server. */
@@ -126,7 +128,7 @@ export class NomadClient implements AsyncDisposable {
   }
 
   #toConfig(): string {
-    const { socket, client = "" } = this.#options;
+    const { socket, client = "", metrics = true } = this.#options;
     return toClientConfig({
       name: this.name,
       folder: this.#process.folder,
@@ -137,6 +139,7 @@ export class NomadClient implements AsyncDisposable {
       endpoint: `unix://${socket}`,
       docker: this.#docker,
       client,
+      metrics,
     });
   }
 

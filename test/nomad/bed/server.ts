@@ -7,6 +7,8 @@ export interface CommandOptions {
   readonly input?: string;
   /** What it must end with; 0 when missing. */
   readonly code?: number;
+  /** Gives the command a terminal. */
+  readonly terminal?: boolean;
 }
 
 /** A Nomad server, which the `nomad` command talks to. */
@@ -45,8 +47,9 @@ export class NomadServer implements AsyncDisposable {
 
   /** Runs the command; rejects when it ends with another code than wanted. */
   async nomad(args: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
-    const { input, code = 0 } = options;
-    const result = await runProgram(this.program, args, {
+    const { input, code = 0, terminal = false } = options;
+    const [program, words] = terminal ? inTerminal([this.program, ...args]) : [this.program, args];
+    const result = await runProgram(program, words, {
       env: { ...process.env, NOMAD_ADDR: this.api.address, NO_COLOR: "1" },
       signal: this.#closing.signal,
       ...(input === undefined ? {} : { input }),
@@ -69,4 +72,10 @@ export class NomadServer implements AsyncDisposable {
     this.#closing.abort(new Error("the server is closed"));
     await this.#process[Symbol.asyncDispose]();
   }
+}
+
+/** util-linux's script makes a terminal. */
+function inTerminal(words: readonly string[]): readonly [string, readonly string[]] {
+  const line = words.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(" ");
+  return ["script", ["--quiet", "--return", "--command", line, "/dev/null"]];
 }

@@ -1,0 +1,193 @@
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { bed } from "../bed/index.ts";
+import {
+  type AllocStub,
+  eventually,
+  findContainer,
+  findNomad,
+  isRunning,
+  type NomadAgent,
+  type NomadServer,
+  runJob,
+  shellJob,
+  startNomadAgent,
+  untilAlloc,
+  untilLogged,
+} from "./bed/index.ts";
+
+const script = `
+trap 'echo usr1' USR1
+trap 'exit 0' TERM
+echo "port $NOMAD_PORT_http"
+mkdir -p /tmp/www && echo page > /tmp/www/index.html
+httpd -p 8080 -h /tmp/www
+echo ready
+while :; do sleep 0.1; done
+`;
+
+const taskBlocks = `
+      template {
+        data        = "{{ with nomadVar \\"nomad/jobs/rich\\" }}{{ .word }}{{ end }}"
+        destination = "local/signaled"
+        change_mode = "signal"
+        splay       = "0s"
+        change_signal = "SIGUSR1"
+      }
+      template {
+        data        = "{{ with nomadVar \\"nomad/jobs/rich\\" }}{{ .word }}{{ end }}"
+        destination = "local/scripted"
+        change_mode = "script"
+        splay       = "0s"
+        change_script {
+          command = "/bin/sh"
+          args    = ["-c", "cat /local/scripted > /alloc/data/by-script"]
+        }
+      }
+      volume_mount {
+        volume      = "shared"
+        destination = "/shared"
+      }
+      resources {
+        cpu        = 50
+        memory     = 32
+        memory_max = 64
+      }
+      user = "1000"
+`;
+
+const groupBlocks = `
+    network {
+      dns {
+        servers = ["10.9.8.7"]
+      }
+      port "http" {
+        to = 8080
+      }
+    }
+    volume "shared" {
+      type   = "host"
+      source = "shared"
+    }
+`;
+
+const config = `
+        ports   = ["http"]
+        devices = [{ host_path = "/dev/null", container_path = "/dev/other" }]
+`;
+
+describe.skipIf((await findNomad()) === undefined)("a task in a Nomad cluster", () => {
+  let agent: NomadAgent;
+  let server: NomadServer;
+  let alloc: AllocStub;
+  const { socket } = bed();
+  const shared = join(bed().folder, "nomad-shared");
+
+  beforeAll(async () => {
+    await mkdir(shared, { mode: 0o777 });
+    const client = `host_volume "shared" {\n path = "${shared}"\n }`;
+    agent = await startNomadAgent({ socket, client });
+    server = agent.server;
+    await server.nomad(["operator", "scheduler", "set-config", "-memory-oversubscription=true"]);
+    await server.nomad(["var", "put", "nomad/jobs/rich", "word=one"]);
+    alloc = await runJob(
+      server,
+      shellJob({ id: "rich", script, group: groupBlocks, more: taskBlocks, config }),
+    );
+    await untilLogged(server, alloc, "ready");
+  });
+  afterAll(async () => await agent?.[Symbol.asyncDispose]());
+
+  const inTask = async (...command: string[]) =>
+    (await server.nomad(["alloc", "exec", "-t=false", "-i=false", alloc.ID, ...command])).stdout;
+
+  test("runs commands by alloc exec, with their input, streams and exit codes", async () => {
+    expect(await inTask("echo", "hello")).toBe("hello\n");
+    const piped = ["alloc", "exec", "-t=false", "-i", alloc.ID, "sh", "-c", "cat; echo err >&2; exit 7"];
+    const { stdout, stderr } = await server.nomad(piped, { input: "from stdin\n", code: 7 });
+    expect({ stdout, stderr }).toEqual({ stdout: "from stdin\n", stderr: "err\n" });
+    const large = "x".repeat(300_000);
+    const echoed = await server.nomad(["alloc", "exec", "-t=false", "-i", alloc.ID, "cat"], { input: large });
+    expect(echoed.stdout).toBe(large);
+    const terminal = ["alloc", "exec", "-t", "-i", alloc.ID, "sh", "-c", "[ -t 1 ] && echo terminal"];
+    expect((await server.nomad(terminal, { terminal: true })).stdout).toContain("terminal");
+  });
+
+  test("gets signals by alloc signal, and unknown ones are an error", async () => {
+    await server.nomad(["alloc", "signal", "-s", "SIGUSR1", alloc.ID]);
+    await untilLogged(server, alloc, "usr1\n");
+    await server.nomad(["alloc", "signal", "-s", "SIGNONE", alloc.ID], { code: 1 });
+    expect(isRunning(await untilAlloc(server, "rich", isRunning))).toBe(true);
+  });
+
+  test("renders templates again, and is told by a signal or a script", async () => {
+    await server.nomad(["var", "put", "-force", "nomad/jobs/rich", "word=two"]);
+    await eventually(async () => (await inTask("cat", "/local/signaled")) === "two");
+    await untilLogged(server, alloc, "usr1\nusr1\n");
+    const written = join(agent.client.allocDir(alloc.ID), "alloc", "data", "by-script");
+    await eventually(async () => (await readFile(written, "utf8").catch(() => "")) === "two");
+  });
+
+  test("shows its use in alloc status -stats and node status -stats", async () => {
+    await eventually(async () => {
+      const { stdout } = await server.nomad(["alloc", "status", "-stats", alloc.ID]);
+      return /Memory Stats/.test(stdout) && /RSS/.test(stdout);
+    });
+    const [first] = await server.api.get<readonly { readonly ID: string }[]>("/v1/nodes");
+    const status = await server.nomad(["node", "status", "-stats", first?.ID ?? ""]);
+    expect(status.stdout).toContain("Host Resource Utilization");
+    expect(status.stdout).toMatch(/docker/);
+  });
+
+  test("has the host volume, the device, the user, the DNS server and its secrets", async () => {
+    await writeFile(join(shared, "from-host"), "hello");
+    expect(await inTask("cat", "/shared/from-host")).toBe("hello");
+    expect(await inTask("sh", "-c", "echo x > /dev/other && echo written")).toBe("written\n");
+    expect(await inTask("id", "-u")).toBe("1000\n");
+    expect(await inTask("cat", "/etc/resolv.conf")).toContain("nameserver 10.9.8.7");
+    expect(await inTask("sh", "-c", 'echo s > "$NOMAD_SECRETS_DIR/mine" && cat /secrets/mine')).toBe("s\n");
+    expect(await inTask("sh", "-c", "grep ' /secrets ' /proc/mounts")).toMatch(/tmpfs/);
+  });
+
+  test("may use more memory than it reserves, as memory_max says", async () => {
+    const { HostConfig } = await findContainer(socket, alloc);
+    expect(HostConfig).toMatchObject({ Memory: 64 * 1024 * 1024, MemoryReservation: 32 * 1024 * 1024 });
+  });
+
+  test("is reached at the host port that Nomad chose", async () => {
+    const log = await untilLogged(server, alloc, "ready");
+    type Ports = {
+      readonly AllocatedResources: {
+        readonly Shared: { readonly Ports: readonly { readonly Value: number; readonly HostIP: string }[] };
+      };
+    };
+    const { AllocatedResources } = await server.api.get<Ports>(`/v1/allocation/${alloc.ID}`);
+    const [port] = AllocatedResources.Shared.Ports;
+    expect(log).toContain("port 8080\n");
+    const page = await fetch(`http://${port?.HostIP}:${port?.Value}/`);
+    expect(await page.text()).toBe("page\n");
+  });
+
+  test("gets whole cores where it asks for them", async () => {
+    const more = "resources {\n cores = 1\n memory = 32\n }";
+    const job = shellJob({ id: "cores", type: "batch", script: "nproc; sleep 1000", more });
+    const pinned = await runJob(server, job);
+    expect(await untilLogged(server, pinned, "\n")).toBe("1\n");
+    expect((await findContainer(socket, pinned)).HostConfig).toMatchObject({
+      CpusetCpus: expect.stringMatching(/^\d+$/),
+    });
+  });
+
+  test("leaves a node that is drained", async () => {
+    const [node] = await server.api.get<readonly { readonly ID: string }[]>("/v1/nodes");
+    const drain = ["node", "drain", "-enable", "-force", "-yes", "-detach", node?.ID ?? ""];
+    await server.nomad(drain);
+    await untilAlloc(
+      server,
+      "rich",
+      ({ ID, ClientStatus }) => ID === alloc.ID && ClientStatus === "complete",
+    );
+    await server.nomad(["node", "drain", "-disable", "-yes", node?.ID ?? ""]);
+  });
+});
