@@ -50,8 +50,7 @@ describe("a hostile host", () => {
         const seed = next++;
         const message = fuzzMessage(seed, methods);
         const code = await send(client, message);
-        if (code === status.DEADLINE_EXCEEDED)
-          throw new Error(`seed ${seed}: ${message.path} did not answer`);
+        if (isNoAnswer(code)) throw new Error(`seed ${seed}: ${message.path} has no answer: ${status[code]}`);
         codes.set(code, (codes.get(code) ?? 0) + 1);
       }
     };
@@ -61,7 +60,6 @@ describe("a hostile host", () => {
     // Some pass, some are no messages, some name no task; none finds the plugin at a loss.
     for (const code of [status.OK, status.INTERNAL, status.NOT_FOUND])
       expect(codes.get(code)).toBeGreaterThan(0);
-    expect([codes.get(status.UNKNOWN), codes.get(status.UNAVAILABLE)]).toEqual([undefined, undefined]);
     const memory = await readFile(`/proc/${session.plugin.pid}/status`, "utf8");
     expect(Number(/VmRSS:\s+(\d+) kB/.exec(memory)?.[1])).toBeLessThan(300_000);
   }, 600_000);
@@ -164,6 +162,11 @@ describe("a hostile host", () => {
 function openCall(connection: ClientHttp2Session, path: string) {
   const head = { ":method": "POST", ":path": path, "content-type": "application/grpc", te: "trailers" };
   return connection.request(head);
+}
+
+/** What a client makes up when the other side says nothing that it understands. */
+function isNoAnswer(code: number): boolean {
+  return code === status.DEADLINE_EXCEEDED || code === status.UNAVAILABLE || code === status.UNKNOWN;
 }
 
 const asIs = (bytes: Buffer) => bytes;

@@ -15,8 +15,8 @@ const codes: Readonly<Record<ErrorKind, Status>> = {
   internal: Status.INTERNAL,
 };
 
-/** It goes into a header, and those have limits. */
-const longestText = 4000;
+/** It goes into a header, up to three times as long, and those have limits. */
+const longestTextBytes = 4000;
 
 /** What an agent's user is shown: the message, and what to try. */
 function toErrorText(error: LongshoreError): string {
@@ -25,8 +25,9 @@ function toErrorText(error: LongshoreError): string {
 
 /** Half of a surrogate pair, of spoilt names for instance, cannot be sent. */
 function toSendable(text: string): string {
-  const short = text.length > longestText ? `${text.slice(0, longestText)}…` : text;
-  return Buffer.from(short, "utf8").toString("utf8");
+  const bytes = Buffer.from(text, "utf8");
+  const short = bytes.subarray(0, longestTextBytes).toString("utf8");
+  return bytes.byteLength > longestTextBytes ? `${short}…` : short;
 }
 
 /** An error for the agent. */
