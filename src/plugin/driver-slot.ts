@@ -21,6 +21,7 @@ export class DriverSlot implements AsyncDisposable {
   #settings: DriverSettings | undefined;
   #opening: Promise<HostedDriver> | undefined;
   #hosted: HostedDriver | undefined;
+  #closings = 0;
 
   constructor(logger: Logger, env: Environment) {
     this.#logger = logger;
@@ -43,6 +44,11 @@ export class DriverSlot implements AsyncDisposable {
     throw new LongshoreError("conflict", "the agent has not configured the plugin yet");
   }
 
+  /** How many drivers were closed: another number means that a call's driver may be gone. */
+  get closings(): number {
+    return this.#closings;
+  }
+
   get hasRunningTasks(): boolean {
     return this.#hosted?.hasRunningTasks ?? false;
   }
@@ -62,6 +68,7 @@ export class DriverSlot implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     const opening = this.#opening;
     this.#opening = undefined;
+    if (opening !== undefined) this.#closings++;
     await (await opening)?.[Symbol.asyncDispose]();
   }
 }

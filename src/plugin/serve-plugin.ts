@@ -57,7 +57,7 @@ export async function servePlugin(options: PluginOptions): Promise<void> {
     "grpc.max_receive_message_length": messageBytes,
     "grpc.max_send_message_length": -1,
     "grpc.enable_channelz": 0,
-  }).use(createCallGuard(presence, stopping));
+  }).use(createCallGuard({ presence, slot, stopping }));
   addServices(server, slot, { ...options, stopping, stop });
   const { credentials, certificate } = await createCredentials(wishes.clientCert);
   using listening = await listen(server, wishes, credentials);

@@ -11,7 +11,7 @@ import { openSession, type Session } from "./session.ts";
 import { makeWireTask } from "./tasks.ts";
 
 /** `WIRE_MESSAGES=100000 npm run test:wire` for the long run. */
-const messages = Number(process.env.WIRE_MESSAGES ?? 3000);
+const messages = Number(process.env.WIRE_MESSAGES ?? 2000);
 const firstSeed = Number(process.env.WIRE_SEED ?? 1);
 const atOnce = 50;
 

@@ -11,7 +11,8 @@ const codes: Readonly<Record<ErrorKind, Status>> = {
   // An agent takes UNAVAILABLE for the end of the plugin; here it is the engine that is away.
   unavailable: Status.INTERNAL,
   timeout: Status.DEADLINE_EXCEEDED,
-  canceled: Status.CANCELLED,
+  // By another call for the same task; CANCELLED is for calls that their host gives up.
+  canceled: Status.ABORTED,
   internal: Status.INTERNAL,
 };
 

@@ -1,7 +1,9 @@
-import type { TaskConfig } from "../../task/index.ts";
+import type { LogSink, TaskConfig } from "../../task/index.ts";
 import { createDirectOutput, type DirectLogsOptions, hasDirectOutput } from "../direct-logs.ts";
-import { removeFifoNote, type TaskOutput } from "../output/fifo-output.ts";
+import type { TaskOutput } from "../output/fifo-output.ts";
 import { FifoWriter } from "../output/fifo-writer.ts";
+import { createNotedSink } from "../output/noted-sink.ts";
+import { PositionNote, toNotePath } from "../output/position-note.ts";
 import { readLogTails } from "./log-tails.ts";
 import { createTakeoverSink } from "./takeover-sink.ts";
 
@@ -20,12 +22,10 @@ export async function resumeOutput(task: TaskConfig, options: ResumeOptions): Pr
   // Before the other one ends, so that a collector that still reads does not come to an end.
   const fifos = openFifos(task);
   await options.endOther();
-  const tails = wasDirect ? undefined : await readLogTails(task);
   const output = await createDirectOutput(task, { ...options, resume: true });
-  const sink = tails === undefined ? output.sink : createTakeoverSink(output.sink, tails);
-  removeFifoNote(task);
+  const { sink, position } = wasDirect ? output : await goOn(task, output.sink);
   return {
-    position: output.position,
+    position,
     sink: {
       write: (chunk, position) => sink.write(chunk, position),
       async end() {
@@ -46,6 +46,17 @@ export async function resumeOutput(task: TaskConfig, options: ResumeOptions): Pr
       output.remove();
     },
   };
+}
+
+/** Goes on where the collector's files end: this plugin has noted where that is, the built-in driver has not. */
+async function goOn(task: TaskConfig, sink: LogSink): Promise<Pick<TaskOutput, "sink" | "position">> {
+  const tails = await readLogTails(task);
+  const note = new PositionNote(toNotePath(task));
+  const noted = note.read();
+  // From now on the note of the files counts.
+  note.remove();
+  if (noted === undefined) return { sink: createTakeoverSink(sink, tails), position: undefined };
+  return { sink: createNotedSink(sink, noted, tails), position: noted.position };
 }
 
 /** Holds the FIFOs of a collector open without writing: a later driver may be one that needs the collector. */

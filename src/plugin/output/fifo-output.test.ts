@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { LogChunk, LogPosition, TaskConfig } from "../../task/index.ts";
 import { createFifoOutput, type TaskOutput } from "./fifo-output.ts";
+import { PositionNote, toNotePath } from "./position-note.ts";
 
 const at = (frames: number): LogPosition => ({ timeNs: "1000", frames });
 
@@ -43,7 +44,6 @@ describe("createFifoOutput", () => {
   let task: TaskConfig;
   const notes: string[] = [];
   let kept = "";
-  let tail: string | undefined;
 
   const createStandIn = async (): Promise<TaskOutput> => ({
     sink: {
@@ -56,13 +56,8 @@ describe("createFifoOutput", () => {
     close: () => undefined,
     remove: () => undefined,
   });
-  const open = (resume = false) =>
-    createFifoOutput(task, {
-      resume,
-      createStandIn,
-      readTail: async () => (tail === undefined ? undefined : Buffer.from(tail)),
-      onNote: (note) => void notes.push(note),
-    });
+  const open = () => createFifoOutput(task, { createStandIn, onNote: (note) => void notes.push(note) });
+  const noted = () => new PositionNote(toNotePath(task)).read();
   const chunk = (text: string, stream: LogChunk["stream"] = "stdout"): LogChunk => ({
     stream,
     data: Buffer.from(text),
@@ -77,7 +72,6 @@ describe("createFifoOutput", () => {
     task = { name: "app", allocDir: folder, stdoutPath, stderrPath } as TaskConfig;
     notes.length = 0;
     kept = "";
-    tail = undefined;
   });
   afterEach(async () => await rm(folder, { recursive: true }));
 
@@ -159,50 +153,25 @@ describe("createFifoOutput", () => {
     output.close();
   });
 
-  it("goes on where a killed process was, in the middle of a chunk", async () => {
+  it("notes each piece before it goes, and when it closes that there is none on its way", async () => {
     const out = new Collector(task.stdoutPath);
-    const before = open();
-    await before.sink.write(chunk("one\n"), at(1));
-    const long = "y".repeat(200_000);
-    const writing = Promise.resolve(before.sink.write(chunk(long), at(2)));
-    let read = out.read(100_000);
-    before.close();
-    await expect(writing).rejects.toThrow("abort");
-    read += out.read();
-    const after = open(true);
-    expect(after.position).toEqual(at(1));
-    const rest = Promise.resolve(after.sink.write(chunk(long), at(2)));
-    await vi.waitUntil(() => {
-      read += out.read();
-      return read.length >= long.length + 4;
-    });
-    await rest;
-    expect(read).toBe(`one\n${long}`);
-    after.close();
-    expect(open(true).position).toEqual(at(2));
+    const output = open();
+    await output.sink.write(chunk("one\n"), at(1));
+    expect(noted()).toEqual({ position: undefined, partialBytes: 0, pendingBytes: 4 });
+    await output.sink.write(chunk("two\n"), at(2));
+    expect(out.read()).toBe("one\ntwo\n");
+    output.close();
+    expect(noted()).toEqual({ position: at(2), partialBytes: 0, pendingBytes: 0 });
   });
 
-  it.each([
-    ["is not", undefined],
-    ["is not", "before\none\n"],
-    ["is", "before\n"],
-    ["is", ""],
-  ])(
-    "%s repeated what a process was writing when it was killed, where the collector's files end with %j",
-    async (how, files) => {
-      const out = new Collector(task.stdoutPath);
-      // Nothing closes it: like a killed process's, its note stays as it was.
-      await open().sink.write(chunk("one\n"), at(1));
-      expect(out.read()).toBe("one\n");
-      tail = files;
-      const after = open(true);
-      expect(after.position).toBeUndefined();
-      await after.sink.write(chunk("one\n"), at(1));
-      await after.sink.write(chunk("two\n"), at(2));
-      expect(out.read()).toBe(how === "is" ? "one\ntwo\n" : "two\n");
-      after.close();
-    },
-  );
+  it("notes how much of a long chunk a slow reader has left room for", async () => {
+    new Collector(task.stdoutPath);
+    const output = open();
+    const writing = Promise.resolve(output.sink.write(chunk("y".repeat(200_000)), at(1)));
+    output.close();
+    await expect(writing).rejects.toThrow("abort");
+    expect(noted()).toEqual({ position: undefined, partialBytes: 65_536, pendingBytes: 0 });
+  });
 
   it("leaves a stream that is read alone when the other one is not", async () => {
     const out = new Collector(task.stdoutPath);
@@ -228,7 +197,7 @@ describe("createFifoOutput", () => {
     output.close();
     await rm(note);
     await writeFile(note, "999999999999999999999999 1 1 1\n");
-    expect(open(true).position).toBeUndefined();
+    expect(noted()).toBeUndefined();
   });
 
   it("refuses a path that is no FIFO", async () => {
@@ -242,6 +211,6 @@ describe("createFifoOutput", () => {
     const output = open();
     await output.sink.write(chunk("x\n"), at(1));
     output.remove();
-    expect(open(true).position).toBeUndefined();
+    expect(noted()).toBeUndefined();
   });
 });

@@ -1,7 +1,6 @@
-import { existsSync } from "node:fs";
 import type { LogChunk, LogPosition, LogSink, TaskConfig } from "../../task/index.ts";
 import { atomicBytes, FifoWriter, NoReaderError } from "./fifo-writer.ts";
-import { type Noted, nothingNoted, PositionNote, toNotePath } from "./position-note.ts";
+import { nothingNoted, PositionNote, toNotePath } from "./position-note.ts";
 
 type Stream = LogChunk["stream"];
 
@@ -19,12 +18,8 @@ export interface TaskOutput {
 }
 
 export interface FifoOutputOptions {
-  /** Goes on where an earlier process was. */
-  readonly resume: boolean;
   /** Takes the output as long as nobody reads the FIFOs. */
   createStandIn(): Promise<TaskOutput>;
-  /** The end of what the collector has kept of a stream; undefined where there is nothing to be seen of it. */
-  readTail(stream: Stream): Promise<Uint8Array | undefined>;
   /** Something about the output that an operator should know. */
   onNote(message: string): void;
 }
@@ -37,29 +32,17 @@ export function createFifoOutput(task: TaskConfig, options: FifoOutputOptions): 
   return new FifoOutput(task, options);
 }
 
-/** Whether there is a note of how far a task's output was handed over. */
-export function hasFifoOutput(task: TaskConfig): boolean {
-  return existsSync(toNotePath(task));
-}
-
-/** Forgets how far a task's output was handed over; gone already is fine. */
-export function removeFifoNote(task: TaskConfig): void {
-  new PositionNote(toNotePath(task)).remove();
-}
-
 class FifoOutput implements TaskOutput {
   readonly sink: LogSink = {
     write: (chunk, position) => this.#write(chunk, position ?? toTimePosition()),
     end: () => this.#end(),
   };
-  readonly position: LogPosition | undefined;
+  readonly position = undefined;
   readonly #options: FifoOutputOptions;
   readonly #closing = new AbortController();
   readonly #fifos: Readonly<Record<Stream, FifoWriter>>;
   readonly #note: PositionNote;
-  #done: Noted;
-  /** What an earlier process has handed over, or may have, of the first chunk. */
-  #known: Noted | undefined;
+  #done = nothingNoted;
   #standIn: TaskOutput | undefined;
   /** The streams that the stand-in has. */
   readonly #unread = new Set<Stream>();
@@ -72,10 +55,7 @@ class FifoOutput implements TaskOutput {
       stderr: new FifoWriter(task.stderrPath, signal),
     };
     this.#note = new PositionNote(toNotePath(task));
-    this.#done = options.resume ? this.#note.read() : nothingNoted;
-    if (options.resume) this.#known = this.#done;
-    else this.#note.write(nothingNoted);
-    this.position = this.#done.position;
+    this.#note.write(nothingNoted);
     this.#fifos.stdout.open();
     this.#fifos.stderr.open();
   }
@@ -98,26 +78,8 @@ class FifoOutput implements TaskOutput {
   }
 
   #write(chunk: LogChunk, position: LogPosition): Promise<void> | undefined {
-    if (this.#known !== undefined) return this.#writeFirst(this.#known, chunk, position);
     if (this.#unread.has(chunk.stream)) return this.#writeToStandIn(chunk, position);
     return this.#writeFrom(chunk, 0, position);
-  }
-
-  /**
-   * The piece that was being written when an earlier process ended is in the pipe, but for a hair's breadth: unless
-   * what the collector has kept ends otherwise, it is not written again.
-   */
-  async #writeFirst(
-    { partialBytes, pendingBytes }: Noted,
-    chunk: LogChunk,
-    position: LogPosition,
-  ): Promise<void> {
-    const end = partialBytes + pendingBytes;
-    const pending = chunk.data.subarray(partialBytes, end);
-    const tail = pendingBytes === 0 ? undefined : await this.#options.readTail(chunk.stream);
-    this.#known = undefined;
-    const isThere = tail === undefined || endsWith(tail, pending);
-    await this.#writeFrom(chunk, Math.min(isThere ? end : partialBytes, chunk.data.byteLength), position);
   }
 
   /** Pieces that go at once need no turn of the event loop. */
@@ -196,11 +158,6 @@ interface Piece {
   readonly chunk: LogChunk;
   readonly at: number;
   readonly position: LogPosition;
-}
-
-function endsWith(whole: Uint8Array, end: Uint8Array): boolean {
-  const at = whole.byteLength - end.byteLength;
-  return at >= 0 && Buffer.compare(whole.subarray(at), end) === 0;
 }
 
 /** A tty's output has no times of its own. */

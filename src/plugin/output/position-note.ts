@@ -35,13 +35,12 @@ export class PositionNote {
     this.#path = path;
   }
 
-  /** What an earlier process noted; the beginning when there is nothing readable. */
-  read(): Noted {
+  /** What an earlier process noted; undefined when there is nothing readable. */
+  read(): Noted | undefined {
     try {
-      const fd = this.#open();
-      return parseNote(readFileSync(fd, "utf8"));
+      return parseNote(readFileSync(this.#open(0), "utf8"));
     } catch {
-      return nothingNoted;
+      return undefined;
     }
   }
 
@@ -50,7 +49,7 @@ export class PositionNote {
     try {
       const place = `${position?.timeNs ?? "-"} ${position?.frames ?? 0}`;
       const text = `${place} ${partialBytes} ${pendingBytes}\n`;
-      writeSync(this.#open(), text.padEnd(noteBytes), 0);
+      writeSync(this.#open(constants.O_CREAT), text.padEnd(noteBytes), 0);
     } catch {
       this.#failed = true;
     }
@@ -67,9 +66,9 @@ export class PositionNote {
     rmSync(this.#path, { force: true });
   }
 
-  #open(): number {
+  #open(create: number): number {
     if (this.#fd !== undefined) return this.#fd;
-    const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+    const flags = constants.O_RDWR | create | constants.O_NOFOLLOW | constants.O_NONBLOCK;
     const fd = openSync(this.#path, flags, 0o600);
     const found = fstatSync(fd);
     if (!found.isFile() || found.nlink !== 1) {
@@ -81,9 +80,9 @@ export class PositionNote {
   }
 }
 
-function parseNote(text: string): Noted {
+function parseNote(text: string): Noted | undefined {
   const match = /^(\d{1,20}|-) (\d{1,15}) (\d{1,15}) (\d{1,15})\n/.exec(text);
-  if (match === null) return nothingNoted;
+  if (match === null) return undefined;
   const [, timeNs = "-", frames, partialBytes, pendingBytes] = match;
   return {
     position: timeNs === "-" ? undefined : { timeNs, frames: Number(frames) },
