@@ -233,7 +233,8 @@ describe("network_mode", () => {
     const first = await bench.start("hostname first; sleep 600", { name: "first" });
     const network_mode = `container:first-${first.allocId}`;
     const { container_id = "" } = bench.driver.inspectTask(first.id).attributes;
-    const ran = await bench.run("hostname", { driverConfig: { network_mode } });
+    const { allocId, allocDir } = first;
+    const ran = await bench.run("hostname", { allocId, allocDir, driverConfig: { network_mode } });
     expect(ran.stdout).toBe(`${container_id.slice(0, 12)}\n`);
     const old = await makeShellTask("true", { seedStyle: true, driverConfig: { network_mode } });
     await expect(bench.driver.startTask(old)).rejects.toThrow(

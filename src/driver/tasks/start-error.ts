@@ -1,4 +1,4 @@
-import { isLongshoreError, LongshoreError } from "../../task/index.ts";
+import { isLongshoreError, LongshoreError, OptionsError } from "../../task/index.ts";
 import { isUserNetwork } from "../container/network.ts";
 import type { ContainerPlan } from "../container/plan-container.ts";
 import type { DriverContext } from "../context.ts";
@@ -17,7 +17,7 @@ export async function toStartError(
   { plan, taskName, step }: FailedStep,
   error: unknown,
 ): Promise<unknown> {
-  if (!isLongshoreError(error) || error.kind === "canceled") return error;
+  if (!isLongshoreError(error) || error.kind === "canceled" || error instanceof OptionsError) return error;
   // The engine has no status of its own for a port that is taken.
   const holder =
     error.kind === "internal"

@@ -11,6 +11,7 @@ import { Rollback } from "../rollback.ts";
 import { settlesWithin, unlessAborted } from "../waiting.ts";
 import type { DockerTask } from "./docker-task.ts";
 import { endStarted } from "./end-task.ts";
+import { pinNetworkMode } from "./joined-container.ts";
 import { type MadeContainer, makeContainer } from "./make-container.ts";
 import { settleTask } from "./settle.ts";
 import { type FailedStep, toStartError } from "./start-error.ts";
@@ -48,16 +49,19 @@ export async function startTask(
   for (const note of plan.notes) context.emit(task, { type: "note" }, note);
   await writePlannedFiles(plan.files);
 
+  const failed = { plan, taskName: task.config.name };
+  const pinning = pinNetworkMode(context, task.config, plan, { signal });
+  const NetworkMode = await explain(context, { ...failed, step: "create" }, pinning);
   const host = context.hostOf(task.config);
   const request = {
     ...plan.request,
+    HostConfig: { ...plan.request.HostConfig, NetworkMode },
     Image: lease.reference,
     Labels: { ...plan.request.Labels, ...(host !== "" && { [hostLabel]: host }) },
   };
   const making = makeContainer(context, task, plan, request, signal);
   leftovers.forget(plan.name);
   undo.add(() => removeMade(context, task, plan, making));
-  const failed = { plan, taskName: task.config.name };
   const made = await explain(context, { ...failed, step: "create" }, unlessAborted(making, signal));
   for (const warning of made.warnings) context.emit(task, { type: "note" }, warning);
   task.container = { id: made.id, tty: plan.options.tty };
