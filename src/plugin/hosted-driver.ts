@@ -1,14 +1,24 @@
+import { setTimeout as pause } from "node:timers/promises";
 import type { OpenDriver } from "../driver/index.ts";
 import {
   isLongshoreError,
   LongshoreError,
+  type RecoverOptions,
   type StartedTask,
   type TaskConfig,
   type TaskDriver,
+  type TaskHandle,
   type TaskPhase,
 } from "../task/index.ts";
 import type { StoredTask } from "./convert/task-handle.ts";
 import type { TaskOutputs } from "./output/task-outputs.ts";
+
+/**
+ * How long after its making a driver waits for an engine that is away, mostly because it is being restarted: an agent
+ * takes a task that is not recovered for lost, and starts another one beside it.
+ */
+const engineAwayMs = 30_000;
+const retryMs = 200;
 
 /** One driver with the outputs of its tasks, as long as its configuration holds. Disposing leaves containers running. */
 export class HostedDriver implements AsyncDisposable {
@@ -16,6 +26,7 @@ export class HostedDriver implements AsyncDisposable {
   readonly #outputs: TaskOutputs;
   /** Tasks that were started or recovered, and not destroyed. */
   readonly #taskIds = new Set<string>();
+  readonly #madeAtMs = performance.now();
 
   constructor(open: OpenDriver, outputs: TaskOutputs) {
     this.#open = open;
@@ -53,15 +64,27 @@ export class HostedDriver implements AsyncDisposable {
     try {
       if (dockerLogger !== undefined) {
         // The built-in driver goes on reading the output until it is certain that the task can be taken over.
-        await this.driver.recoverTask(handle, { signal });
+        await this.#recover(handle, { signal });
       }
       const output = await this.#outputs.resume(config, dockerLogger);
       const { sink: logs, position: logPosition } = output ?? {};
-      await this.driver.recoverTask(handle, { logs, logPosition, signal });
+      await this.#recover(handle, { logs, logPosition, signal });
     } catch (error) {
       this.#taskIds.delete(config.id);
       this.#outputs.close(config.id);
       throw error;
+    }
+  }
+
+  async #recover(handle: TaskHandle, options: RecoverOptions): Promise<void> {
+    for (;;) {
+      try {
+        return await this.driver.recoverTask(handle, options);
+      } catch (error) {
+        const isLate = performance.now() - this.#madeAtMs > engineAwayMs;
+        if (isLate || !isLongshoreError(error, "unavailable")) throw error;
+        await pause(retryMs, undefined, options.signal && { signal: options.signal });
+      }
     }
   }
 

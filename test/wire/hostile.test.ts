@@ -1,9 +1,12 @@
 import { once } from "node:events";
-import { readFile } from "node:fs/promises";
+import { mkdtemp, readFile } from "node:fs/promises";
+import { createServer } from "node:http";
 import { type ClientHttp2Session, connect as connectHttp2, constants } from "node:http2";
 import { createConnection } from "node:net";
+import { join } from "node:path";
 import { Client, credentials, type ServiceError, status } from "@grpc/grpc-js";
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { bed } from "../bed/index.ts";
 import { buildForTest } from "./build.ts";
 import { type FuzzedMessage, fuzzMessage, listMethods } from "./fuzzed-messages.ts";
 import { spawnPlugin } from "./host.ts";
@@ -19,12 +22,18 @@ describe("a hostile host", () => {
   let program = "";
   let session: Session;
   let address = "";
+  // An engine that refuses everything: nothing that a spoilt message starts may come to life.
+  const engine = createServer((_request, response) => response.writeHead(403).end('{"message":"no"}'));
+  let endpoint = "";
   beforeAll(async () => {
     program = await buildForTest();
+    const socket = join(await mkdtemp(join(bed().folder, "engine-")), "docker.sock");
+    endpoint = `unix://${socket}`;
+    await once(engine.listen(socket), "listening");
   });
+  afterAll(() => void engine.close());
   beforeEach(async () => {
-    // Nothing that a spoilt message starts may come to life.
-    session = await openSession(program, { config: { endpoint: "unix:///nowhere/docker.sock" } });
+    session = await openSession(program, { config: { endpoint } });
     address = session.plugin.handshake[3] ?? "";
   });
   afterEach(async () => {
@@ -68,7 +77,7 @@ describe("a hostile host", () => {
     const { config } = await makeWireTask("true", { unread: true });
     const env = new Map([["LONG", "x".repeat(8 * 1024 * 1024)]]);
     await expect(session.driver.startTask({ task: { ...config, env } })).rejects.toThrow(
-      "Cannot reach Docker",
+      "FAILED_PRECONDITION",
     );
     const claimed = await rawCall(Buffer.from([0, 0xff, 0xff, 0xff, 0xff, 1, 2, 3]));
     expect(claimed).toBe(String(status.RESOURCE_EXHAUSTED));

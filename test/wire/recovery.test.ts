@@ -1,7 +1,7 @@
 import { Status } from "nice-grpc";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { TaskHandle } from "../../src/plugin/proto/generated/nomad/driver.ts";
-import { bed, callEngineOk } from "../bed/index.ts";
+import { bed, callEngineOk, startFaultProxy } from "../bed/index.ts";
 import { buildForTest } from "./build.ts";
 import { beginSession, configure, openSession, type Session } from "./session.ts";
 import { makeWireTask, type WireTask } from "./tasks.ts";
@@ -148,6 +148,24 @@ describe("a plugin that ends, and the next one", () => {
     await expect(next.driver.destroyTask({ taskId: gone.taskId, force: true })).rejects.toThrow(
       "task not found",
     );
+  });
+
+  it("waits with a recovery for an engine that is away for a moment", async () => {
+    await using first = await openSession(program);
+    const task = await start(first, "sleep 1000");
+    await die(first);
+    await using proxy = await startFaultProxy({ target: bed().socket });
+    await proxy.refuse(true);
+    await using next = await openSession(program, { config: { endpoint: proxy.endpoint } });
+    const recovering = recover(next, task);
+    // The driver has tried, and knows that the engine is away.
+    for await (const { health } of next.driver.fingerprint({})) {
+      expect(health).toBe(0);
+      break;
+    }
+    await proxy.refuse(false);
+    await recovering;
+    expect((await next.driver.inspectTask({ taskId: task.taskId })).task?.state).toBe(1);
   });
 
   it("holds up no other task for one whose output is not taken", async () => {
