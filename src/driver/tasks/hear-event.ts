@@ -43,7 +43,9 @@ async function tellHealth(
   const { signal } = task;
   const status = Action.slice(healthPrefix.length);
   const found = await context.engine.inspectContainer(Actor.ID, { signal }).catch(() => undefined);
-  if (signal.aborted) return;
+  // A check that the stop itself cuts off says nothing.
+  const isEnding = task.state.phase === "stopping" || task.state.phase === "exited";
+  if (signal.aborted || isEnding) return;
   const output = found?.State.Health?.Log?.at(-1)?.Output ?? "";
   context.emit(task, { type: "health", status, output: output.trim() });
 }
