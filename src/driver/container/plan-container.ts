@@ -3,6 +3,7 @@ import type { CreateRequest, HostConfigRequest } from "../../engine/engine-types
 import { type OptionProblem, OptionsError, type TaskConfig } from "../../task/index.ts";
 import type { AgentOptions } from "../options/agent-options.ts";
 import { readTaskOptions, type TaskOptions } from "../options/task-options.ts";
+import { withoutSecrets } from "../without-secrets.ts";
 import { planCommand } from "./command.ts";
 import { planDevices } from "./devices.ts";
 import { planEnvironment } from "./environment.ts";
@@ -78,7 +79,7 @@ export function planContainer(task: TaskConfig, context: PlanContext): Container
       ...planLogging(planning),
     },
   };
-  if (planning.problems.length > 0) throw new OptionsError(`task "${task.name}"`, planning.problems);
+  if (planning.problems.length > 0) throw toError(planning);
   return {
     name: toContainerName(task),
     request,
@@ -89,6 +90,16 @@ export function planContainer(task: TaskConfig, context: PlanContext): Container
     sharedSources: mounts.sharedSources,
     notes: planning.notes,
   };
+}
+
+/** Values come from the environment too, by references that the host resolved. */
+function toError({ task, options, problems }: Planning): OptionsError {
+  const secrets = { env: task.env, password: options.auth.password };
+  const shown = problems.map((problem) => ({
+    ...problem,
+    message: withoutSecrets(problem.message, secrets),
+  }));
+  return new OptionsError(`task "${task.name}"`, shown);
 }
 
 /** `<task>-<alloc id>`, as Nomad names its containers. */

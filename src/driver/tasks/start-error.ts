@@ -1,20 +1,21 @@
-import { isLongshoreError, LongshoreError, OptionsError } from "../../task/index.ts";
+import { isLongshoreError, LongshoreError, OptionsError, type TaskConfig } from "../../task/index.ts";
 import { isUserNetwork } from "../container/network.ts";
 import type { ContainerPlan } from "../container/plan-container.ts";
 import type { DriverContext } from "../context.ts";
 import { findPortHolder } from "../port-holders.ts";
+import { withoutSecrets } from "../without-secrets.ts";
 
 /** What failed: the container of a task while it was made or started. */
 export interface FailedStep {
   readonly plan: ContainerPlan;
-  readonly taskName: string;
+  readonly task: TaskConfig;
   readonly step: "create" | "start";
 }
 
 /** An error of making or starting a task's container, with what the reader needs to mend it. */
 export async function toStartError(
   context: DriverContext,
-  { plan, taskName, step }: FailedStep,
+  { plan, task, step }: FailedStep,
   error: unknown,
 ): Promise<unknown> {
   if (!isLongshoreError(error) || error.kind === "canceled" || error instanceof OptionsError) return error;
@@ -26,13 +27,17 @@ export async function toStartError(
   if (holder !== undefined) {
     const { port, protocol, who } = holder;
     const where = `${port.hostIp || "0.0.0.0"}:${port.hostPort}/${protocol}`;
-    const message = `task "${taskName}": port "${port.label}" cannot be bound: ${where} is in use by ${who} (${error.message})`;
+    const message = `task "${task.name}": port "${port.label}" cannot be bound: ${where} is in use by ${who} (${error.message})`;
     const hint = `Stop ${who}, or give the port another number.`;
     return new LongshoreError("conflict", message, { cause: error, hint });
   }
   const { kind, retryable } = error;
-  const hint = error.hint ?? toHint(error, plan, step);
-  return new LongshoreError(kind, `task "${taskName}": ${error.message}`, { cause: error, hint, retryable });
+  const secrets = { env: task.env, password: plan.options.auth.password };
+  const message = withoutSecrets(error.message, secrets);
+  const hint = withoutSecrets(error.hint ?? toHint(error, plan, step) ?? "", secrets) || undefined;
+  // A cause with a secret in it would be shown where causes are.
+  const cause = message === error.message ? error : undefined;
+  return new LongshoreError(kind, `task "${task.name}": ${message}`, { cause, hint, retryable });
 }
 
 function toHint(error: LongshoreError, plan: ContainerPlan, step: FailedStep["step"]): string | undefined {

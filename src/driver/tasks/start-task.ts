@@ -49,7 +49,7 @@ export async function startTask(
   for (const note of plan.notes) context.emit(task, { type: "note" }, note);
   await writePlannedFiles(plan.files);
 
-  const failed = { plan, taskName: task.config.name };
+  const failed = { plan, task: task.config };
   const pinning = pinNetworkMode(context, task.config, plan, { signal });
   const NetworkMode = await explain(context, { ...failed, step: "create" }, pinning);
   const host = context.hostOf(task.config);
