@@ -14,6 +14,7 @@ import { endStarted } from "./end-task.ts";
 import { pinNetworkMode } from "./joined-container.ts";
 import { type MadeContainer, makeContainer } from "./make-container.ts";
 import { settleTask } from "./settle.ts";
+import { checkSharedSources } from "./shared-sources.ts";
 import { type FailedStep, toStartError } from "./start-error.ts";
 import { toAcquireOptions } from "./task-image.ts";
 import { readTaskLogs } from "./task-logs.ts";
@@ -59,6 +60,7 @@ export async function startTask(
     Image: lease.reference,
     Labels: { ...plan.request.Labels, ...(host !== "" && { [hostLabel]: host }) },
   };
+  checkSharedSources(task.config, plan);
   const making = makeContainer(context, task, plan, request, signal);
   leftovers.forget(plan.name);
   undo.add(() => removeMade(context, task, plan, making));
@@ -70,8 +72,10 @@ export async function startTask(
   context.emit(task, { type: "created", containerId: made.id });
 
   if (!made.runs) {
+    checkSharedSources(task.config, plan);
     const starting = unlessAborted(engine.startContainer(made.id), signal);
     await explain(context, { ...failed, step: "start" }, starting);
+    checkSharedSources(task.config, plan);
   }
   await readNetwork(context, task, plan, signal);
   signal.throwIfAborted();

@@ -1,0 +1,40 @@
+import { mkdir, rename, rm, symlink } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { toTaskDirs } from "../../src/task/index.ts";
+import { bed, callEngine, type Fault, startFaultProxy } from "../bed/index.ts";
+import { makeShellTask, startDriver } from "../driver/driver-bed.ts";
+
+describe("a path in the group's shared folder that another container swaps for a link to the host's", () => {
+  // Check: checkSharedSources, before the container is made, before its start, and after.
+  it.each([
+    ["before the container is made", "GET", /^\/containers\/neighbour/],
+    ["before its start", "POST", /^\/containers\/create$/],
+    ["during its start", "POST", /^\/containers\/[0-9a-f]+\/start$/],
+  ])("%s ends the start, and no container is left", async (_, method, path) => {
+    await using proxy = await startFaultProxy({ target: bed().socket });
+    await using bench = startDriver({ endpoint: proxy.endpoint });
+    const neighbour = await bench.start("sleep 600", { name: "neighbour" });
+    const { allocId, allocDir } = neighbour;
+    const place = { name: "victim", allocId, allocDir };
+    const task = await makeShellTask("sleep 600", {
+      ...place,
+      driverConfig: { network_mode: `container:neighbour-${allocId}`, volumes: ["../alloc/data/conf:/conf"] },
+    });
+    const folder = join(toTaskDirs(place).sharedAllocDir, "data/conf");
+    await mkdir(folder);
+    proxy.rule(async (usedMethod, usedPath): Promise<Fault> => {
+      if (usedMethod !== method || !path.test(usedPath)) return "pass";
+      proxy.rule(undefined);
+      await rename(folder, `${folder}-moved`);
+      await symlink("/etc", folder);
+      return "pass";
+    });
+    await expect(bench.startTask(task)).rejects.toThrow(
+      `the path ${folder}, which is to be mounted, was replaced`,
+    );
+    await rm(folder);
+    const { status } = await callEngine(bed().socket, "GET", `/containers/victim-${allocId}/json`);
+    expect(status).toBe(404);
+  });
+});
