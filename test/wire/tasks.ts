@@ -102,20 +102,27 @@ export class Collector {
 
   /** Opens the FIFO; a process of its own waits where this one must not. */
   start(): void {
-    const script = 'exec cat "$0" >> "$1"';
+    // Nothing of it stays for long, whatever becomes of the test.
+    const script = 'exec timeout 120 cat "$0" >> "$1"';
     this.#ended = deferred();
     this.#process = spawn("sh", ["-c", script, this.#fifo, this.#file], {
-      stdio: ["ignore", "ignore", "inherit"],
+      stdio: "ignore",
+      detached: true,
     });
     this.#process.on("close", () => this.#ended.resolve());
   }
 
   pause(): void {
-    this.#process?.kill("SIGSTOP");
+    this.#signal("SIGSTOP");
   }
 
   resume(): void {
-    this.#process?.kill("SIGCONT");
+    this.#signal("SIGCONT");
+  }
+
+  /** To both, the program and what it runs. */
+  #signal(name: NodeJS.Signals): void {
+    if (this.#process?.pid !== undefined) process.kill(-this.#process.pid, name);
   }
 
   /** The log file so far, whoever has written it. */
