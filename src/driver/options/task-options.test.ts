@@ -82,8 +82,8 @@ describe("a config block", () => {
     [{ image: "a", uts_mode: "host", hostname: "h" }, 'hostname: cannot be set with uts_mode "host"'],
     [{ image: "a", ports: ["x", "x"] }, 'ports.1: "x" stands there twice'],
     [
-      { image: "a", mount: { type: "bind", target: "/x" } },
-      "mount.source: is required for a mount of type bind",
+      { image: "a", mount: [{ type: "bind", target: "/x" }] },
+      "mount.0.source: is required for a mount of type bind",
     ],
     ["text", 'must be a block, not "text"'],
   ])("%j is refused", (config, problem) => {
