@@ -54,8 +54,8 @@ export interface GoInstance {
 }
 
 const pageBytes = 64 * 1024;
-/** The longest file takes a fifth of it; an expression may take the rest, but not all of the machine's. */
-const maxMemoryBytes = 1024 * 1024 * 1024;
+/** The longest file takes a tenth of it; an expression may take the rest, but not all of the machine's. */
+const maxMemoryBytes = 2 * 1024 * 1024 * 1024;
 
 /** A Go program in WebAssembly, kept as it was when it waited to be called for the first time. */
 export class GoProgram {

@@ -89,6 +89,6 @@ function describe(error: unknown): string {
 
 /** Why a program ended by itself. */
 function describeEnd(lastWords: string): string {
-  if (lastWords.includes("out of memory")) return "its expressions take more than 1 GB of memory";
+  if (lastWords.includes("out of memory")) return "its expressions take more than 2 GB of memory";
   return lastWords.trim().split("\n")[0] || "it ended";
 }

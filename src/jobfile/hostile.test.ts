@@ -142,9 +142,9 @@ describe("what is no file of text", () => {
 
 describe("reading", () => {
   it("says when an expression takes too much memory, and goes on with the next file", async () => {
-    const text = good.replace("{", '{\n meta {\n a = indent(1200000, join("\\n", range(0, 1000)))\n}');
+    const text = good.replace("{", '{\n meta {\n a = indent(2400000, join("\\n", range(0, 1000)))\n}');
     expect(await faultOf({ name: "x", text })).toBe(
-      "Cannot be read: the HCL engine broke: its expressions take more than 1 GB of memory.",
+      "Cannot be read: the HCL engine broke: its expressions take more than 2 GB of memory.",
     );
     expect((await readJobFile({ name: "y", text: good })).job.id).toBe("a");
   });
