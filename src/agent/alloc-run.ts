@@ -1,5 +1,5 @@
 import { createTaskLogs } from "../host/index.ts";
-import type { TaskGroup } from "../jobfile/job.ts";
+import type { TaskGroup, Template } from "../jobfile/job.ts";
 import { LongshoreError } from "../task/index.ts";
 import type { AllocState } from "./agent.ts";
 import { blame, setUpAlloc, tearDownAlloc } from "./alloc-setup.ts";
@@ -14,8 +14,7 @@ import type { AllocRecord } from "./run-record.ts";
 import type { TaskHost } from "./task-host.ts";
 import { toAllocDir, toTaskRef } from "./task-place.ts";
 import { runTask } from "./task-run.ts";
-import type { WatchedTemplate } from "./template-watch.ts";
-import { rewriteTemplate } from "./write-templates.ts";
+import { type RenderedTemplate, rewriteTemplate } from "./write-templates.ts";
 
 /** One allocation while it runs. */
 export interface AllocRun {
@@ -160,7 +159,7 @@ function createHost(alloc: AllocWork, name: string, wake: () => void): TaskHost 
   const { scope, record } = alloc;
   const emit = createEmit(alloc, name);
   let fetched = false;
-  let rendered: readonly WatchedTemplate[] | undefined;
+  let rendered: ReadonlyMap<Template, RenderedTemplate> = new Map();
   return {
     place: () => toPlace(alloc, name),
     network: () => record.network ?? undefined,
@@ -176,12 +175,19 @@ function createHost(alloc: AllocWork, name: string, wake: () => void): TaskHost 
     async prepare(place, signal) {
       const prepared = await prepareTask(scope.context, place, { signal, fetched, emit });
       fetched = true;
-      rendered = prepared.templates;
+      rendered = new Map(prepared.templates.map((one) => [one.template, one]));
       return prepared;
     },
     templates: () =>
-      rendered ?? toPlace(alloc, name).task.templates.map((template) => ({ template, files: undefined })),
-    rewriteTemplate: (template) =>
-      rewriteTemplate(template, toTemplateOptions(scope.context, toPlace(alloc, name), emit)),
+      toPlace(alloc, name).task.templates.map((template) => ({
+        template,
+        files: rendered.get(template)?.files,
+      })),
+    async rewriteTemplate(template) {
+      const options = toTemplateOptions(scope.context, toPlace(alloc, name), emit);
+      const one = await rewriteTemplate(template, rendered.get(template)?.text, options);
+      rendered = new Map([...rendered, [template, one]]);
+      return one;
+    },
   };
 }

@@ -7,7 +7,12 @@ import { renderTemplate, type Template } from "../jobfile/index.ts";
 import { createAllocDir, removeAllocDir } from "./alloc-dir.ts";
 import { parseEnvFile } from "./env-file.ts";
 import { createLookup } from "./interpolate.ts";
-import { toTemplateEnv, writeTemplates } from "./write-templates.ts";
+import {
+  rewriteTemplate,
+  toTemplateEnv,
+  type WriteTemplatesOptions,
+  writeTemplates,
+} from "./write-templates.ts";
 
 let folder: string;
 beforeEach(async () => {
@@ -18,20 +23,53 @@ afterEach(() => rm(folder, { recursive: true }));
 
 const path = (name: string): string => join(folder, "a/web", name);
 
+const options: WriteTemplatesOptions = {
+  get roots() {
+    return { taskDir: join(folder, "a/web"), sharedDir: join(folder, "a/alloc") };
+  },
+  hostLookup: createLookup({
+    env: (name) => ({ NOMAD_SECRETS_DIR: path("secrets"), NOMAD_ALLOC_DIR: join(folder, "a/alloc") })[name],
+    node: new Map(),
+  }),
+  env: { env: { NAME: "value", NOMAD_TASK_DIR: "/local" }, lookup: () => undefined },
+  render: renderTemplate,
+  emit: () => undefined,
+};
+
 async function write(template: Partial<Template>): Promise<Readonly<Record<string, string>>> {
-  const env = { NAME: "value", NOMAD_TASK_DIR: "/local" };
-  const rendered = await writeTemplates([makeTemplate(template)], {
-    roots: { taskDir: join(folder, "a/web"), sharedDir: join(folder, "a/alloc") },
-    hostLookup: createLookup({
-      env: (name) => ({ NOMAD_SECRETS_DIR: path("secrets"), NOMAD_ALLOC_DIR: join(folder, "a/alloc") })[name],
-      node: new Map(),
-    }),
-    env: { env, lookup: () => undefined },
-    render: renderTemplate,
-    emit: () => undefined,
-  });
-  return toTemplateEnv(rendered);
+  return toTemplateEnv(await writeTemplates([makeTemplate(template)], options));
 }
+
+describe("a template that is rendered again", () => {
+  const template = makeTemplate({ data: '{{ file "/alloc/data/in" }}' });
+  const rewrite = async (before?: string): Promise<readonly [boolean, string]> => {
+    const { changed } = await rewriteTemplate(template, before, options);
+    return [changed, await readFile(path("local/out"), "utf8")];
+  };
+  beforeEach(async () => {
+    await writeFile(join(folder, "a/alloc/data/in"), "1");
+    await writeTemplates([template], options);
+  });
+
+  test("is written when its text is another one", async () => {
+    expect(await rewrite("1")).toEqual([false, "1"]);
+    await writeFile(join(folder, "a/alloc/data/in"), "2");
+    expect(await rewrite("1")).toEqual([true, "2"]);
+  });
+
+  test("leaves alone what its task has made of the file", async () => {
+    await writeFile(path("local/out"), "1 and more");
+    expect(await rewrite("1")).toEqual([false, "1 and more"]);
+  });
+
+  test("is compared with the file where an earlier run rendered it", async () => {
+    expect(await rewrite()).toEqual([false, "1"]);
+    await writeFile(join(folder, "a/alloc/data/in"), "2");
+    expect(await rewrite()).toEqual([true, "2"]);
+    const plain = makeTemplate({ data: "no files" });
+    expect(await rewriteTemplate(plain, undefined, options)).toMatchObject({ changed: false });
+  });
+});
 
 describe("a template", () => {
   test("is rendered with the task's environment, and has its mode", async () => {

@@ -52,15 +52,20 @@ export async function writeTemplates(
   return rendered;
 }
 
-/** Renders a template again; writes it, and answers `changed`, where that gives another text than stands there. */
+/**
+ * Renders a template again; writes it, and answers `changed`, where that gives another text than `before`. Where that is
+ * not known, what stands there is compared. What a task makes of the file itself is no change of the template.
+ */
 export async function rewriteTemplate(
   template: Template,
+  before: string | undefined,
   options: WriteTemplatesOptions,
 ): Promise<RenderedTemplate & { readonly changed: boolean }> {
   const rendered = await renderTemplate(template, options);
   const path = toDestination(template, options);
   await assertNoEscape(dirname(path), options.roots, describe(template));
-  const changed = (await readPresent(path)) !== rendered.text;
+  // Without files it gives the same text as long as the task is there.
+  const changed = rendered.files.length > 0 && (before ?? (await readPresent(path))) !== rendered.text;
   if (changed) await writeInto(path, rendered, options);
   return { ...rendered, changed };
 }
