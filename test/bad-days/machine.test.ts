@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { chmod, chown, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { bed, freePort, startFaultProxy } from "../bed/index.ts";
 import { buildCommand, runCommand, shellJob, writeJob } from "../cli/command.ts";
@@ -25,7 +25,7 @@ async function makeNobody(): Promise<string> {
     "process.setgroups([]);",
     `process.setgid(${nobody});`,
     `process.setuid(${nobody});`,
-    'await import("./longshore.mjs");',
+    `await import("./${basename(program)}");`,
   ];
   await writeFile(path, lines.join("\n"));
   await chmod(dirname(program), 0o755);

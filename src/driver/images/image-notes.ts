@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Logger } from "../../task/index.ts";
 
@@ -38,7 +38,7 @@ export class ImageNotes {
   drop(reference: string): void {
     this.#quietly("forget an image", () => {
       rmSync(this.#toPath(reference), { force: true });
-      if (this.#names().length === 0) rmdirSync(this.#folder);
+      if (existsSync(this.#folder) && this.#names().length === 0) rmdirSync(this.#folder);
     });
   }
 

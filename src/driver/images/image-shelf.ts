@@ -43,6 +43,7 @@ export function createImageShelf(options: ShelfOptions): ImageShelf {
   const slots = new Map<string, Slot>();
   const fetched = new Set<string>();
   const toldKept = new Set<string>();
+  let restored = false;
 
   function slotOf(reference: string, repository: string): Slot {
     const known = slots.get(reference);
@@ -77,7 +78,17 @@ export function createImageShelf(options: ShelfOptions): ImageShelf {
     options.notes?.put({ reference, repository, imageIds: ids, fetchedIds });
   }
 
-  /** What a driver before this one had used: nobody may want it any more, so its delay begins. */
+  /**
+   * Takes up what a driver before this one had used, with the first task: a driver that has none yet may be there
+   * only to be told that another one has the job.
+   */
+  function restoreOnce(): void {
+    if (restored) return;
+    restored = true;
+    if (options.cleanup !== false) for (const noted of options.notes?.all() ?? []) restore(noted);
+  }
+
+  /** Nobody may want it any more, so its delay begins. */
   function restore({ reference, repository, imageIds, fetchedIds }: ImageNote): void {
     const slot = slotOf(reference, repository);
     for (const id of imageIds) slot.imageIds.add(id);
@@ -128,9 +139,9 @@ export function createImageShelf(options: ShelfOptions): ImageShelf {
     options.onRemoval?.({ type: "image-kept", image, reason });
   }
 
-  if (options.cleanup !== false) for (const noted of options.notes?.all() ?? []) restore(noted);
   return {
     take(reference, repository) {
+      restoreOnce();
       const slot = slotOf(reference, repository);
       slot.leases += 1;
       clearTimeout(slot.timer);
