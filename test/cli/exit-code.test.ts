@@ -43,10 +43,10 @@ test("host volumes and host networks of the configuration are there for jobs", a
   const mount = 'volume_mount {\n volume = "data"\n destination = "/data"\n}';
   const group =
     'volume "data" {\n type = "host"\n source = "data"\n}\nnetwork {\n port "p" {\n host_network = "inside"\n}\n}';
-  const job = shellJob('cat /data/greeting; echo " at $NOMAD_IP_p"; touch /data/x 2>/dev/null', mount).replace(
-    'task "sh"',
-    `${group}\ntask "sh"`,
-  );
+  const job = shellJob(
+    'cat /data/greeting; echo " at $NOMAD_IP_p"; touch /data/x 2>/dev/null',
+    mount,
+  ).replace('task "sh"', `${group}\ntask "sh"`);
   const { code, stdout } = await runCommand(program, ["run", "-config", config, await writeJob(job)]);
   expect([code, stdout]).toEqual([1, "from the volume at 127.0.0.1\n"]);
 });
