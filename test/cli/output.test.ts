@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { beforeAll, expect, test } from "vitest";
-import { bed } from "../bed/index.ts";
+import { bed, pushImage } from "../bed/index.ts";
 import { buildCommand, parseEvents, runCommand, shellJob, startCommand, writeJob } from "./command.ts";
 import { schemaFaults } from "./json-schema.ts";
 
@@ -124,7 +124,7 @@ test("the closing table fits a terminal of 40 columns", async () => {
 });
 
 test("a pull shows a line that moves on a terminal, and plain lines elsewhere", async () => {
-  const reference = `${bed().registryHost}/busybox:1`;
+  const { reference } = await pushImage({ registry: bed().registryHost, name: "shown", tag: "1" });
   const job = await writeJob(shellJob("true").replace(bed().image, reference));
   const plain = await runCommand(program, ["run", job]);
   expect(plain.stderr.match(/Pulling image/g)).toHaveLength(1);
