@@ -72,7 +72,7 @@ describe.skipIf((await findNomad()) === undefined)("jobs in a Nomad cluster", ()
     const script = "echo to the log; exit 3";
     const alloc = await runJob(server, shellJob({ id: "fails", type: "batch", script }), hasEnded);
     const { stdout } = await server.nomad(["alloc", "status", alloc.ID]);
-    expect(stdout).toMatch(/Driver +Created container [0-9a-f]{12}/);
+    expect(stdout).toMatch(/Started +Task started by client/);
     expect(stdout).toContain(
       'Exit Code: 3, Exit Message: "Docker container exited with non-zero exit code: 3"',
     );

@@ -4,7 +4,7 @@ import type { TaskOutput } from "../output/fifo-output.ts";
 import { FifoWriter } from "../output/fifo-writer.ts";
 import { createNotedSink } from "../output/noted-sink.ts";
 import { PositionNote, toNotePath } from "../output/position-note.ts";
-import { readLogTails } from "./log-tails.ts";
+import { type LogTails, readLogTails } from "./log-tails.ts";
 import { createTakeoverSink } from "./takeover-sink.ts";
 
 export interface ResumeOptions extends Omit<DirectLogsOptions, "resume"> {
@@ -22,8 +22,10 @@ export async function resumeOutput(task: TaskConfig, options: ResumeOptions): Pr
   // Before the other one ends, so that a collector that still reads does not come to an end.
   const fifos = openFifos(task);
   await options.endOther();
+  // The files are opened when the collector has written what it had: where they end is noted from then on.
+  const tails = wasDirect ? undefined : await readLogTails(task);
   const output = await createDirectOutput(task, { ...options, resume: true });
-  const { sink, position } = wasDirect ? output : await goOn(task, output.sink);
+  const { sink, position } = tails === undefined ? output : goOn(task, output.sink, tails);
   return {
     position,
     sink: {
@@ -49,8 +51,7 @@ export async function resumeOutput(task: TaskConfig, options: ResumeOptions): Pr
 }
 
 /** Goes on where the collector's files end: this plugin has noted where that is, the built-in driver has not. */
-async function goOn(task: TaskConfig, sink: LogSink): Promise<Pick<TaskOutput, "sink" | "position">> {
-  const tails = await readLogTails(task);
+function goOn(task: TaskConfig, sink: LogSink, tails: LogTails): Pick<TaskOutput, "sink" | "position"> {
   const note = new PositionNote(toNotePath(task));
   const noted = note.read();
   // From now on the note of the files counts.
