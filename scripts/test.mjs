@@ -22,6 +22,7 @@ async function main() {
   await ensureBuilt();
   await ensureEngine();
   await ensurePrograms();
+  await tellOfNomad();
   process.exitCode = await runTests(process.argv.slice(2));
 }
 
@@ -41,6 +42,12 @@ async function ensurePrograms() {
   }
   say(`unpacking ${missing.join(", ")} into .cache/tools`);
   await unpackPackages(missing);
+}
+
+/** A Nomad is nothing to install behind somebody's back. */
+async function tellOfNomad() {
+  if (process.env.NOMAD_BIN || (await findTool("nomad")) !== undefined) return;
+  say("no nomad in the PATH or in NOMAD_BIN: its tests are skipped (developer.hashicorp.com/nomad/install)");
 }
 
 /** @param {readonly string[]} args @returns {Promise<number>} the exit code */
