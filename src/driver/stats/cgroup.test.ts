@@ -79,6 +79,16 @@ describe("a process", () => {
     expect(isOfContainer(layout("v2-systemd"), pid, id)).toBe(true);
   });
 
+  it("whose cgroup is outside of this cgroup namespace leads to none, though it is the container's", () => {
+    const texts: Readonly<Record<string, string>> = {
+      [`/proc/${pid}/cgroup`]: `0::/../docker/${id}\n`,
+      "/proc/self/mountinfo": "30 24 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n",
+    };
+    const files = { read: (path: string) => texts[path] };
+    expect(findCgroup(files, pid, id)).toBeUndefined();
+    expect(isOfContainer(files, pid, id)).toBe(true);
+  });
+
   it("whose cgroup is gone has used nothing that can be told", () => {
     const files = layout("v2-systemd");
     expect(readCgroupUsage(files, { version: 2, folder: "/sys/fs/cgroup/gone" })).toBeUndefined();

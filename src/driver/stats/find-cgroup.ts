@@ -20,8 +20,8 @@ interface Mount {
 
 /**
  * The cgroup of a container by the pid of one of its processes, whichever layout the engine uses (cgroupfs,
- * systemd, under another parent). Undefined when the process is none of the container's: the engine runs on another
- * machine, or in another pid namespace, and its pids mean nothing here.
+ * systemd, under another parent). Undefined when the process is none of the container's (the engine runs on another
+ * machine, or in another pid namespace, and its pids mean nothing here), or when its cgroup cannot be seen from here.
  */
 export function findCgroup(files: KernelFiles, pid: number, containerId: string): Cgroup | undefined {
   const paths = readPaths(files, pid, containerId);
@@ -72,7 +72,8 @@ function toFolder(
 ): string | undefined {
   const path = paths.get(controller);
   const mount = mounts.find(({ controllers }) => controllers.includes(controller));
-  if (path === undefined || mount === undefined) return undefined;
+  // A path that leads up is above this process's own cgroup namespace, where nothing is mounted.
+  if (path === undefined || mount === undefined || path.startsWith("/../")) return undefined;
   if (mount.root === "/") return `${mount.point}${path}`;
   // Only a part of the hierarchy is mounted here.
   return path.startsWith(`${mount.root}/`) ? `${mount.point}${path.slice(mount.root.length)}` : undefined;
