@@ -45,6 +45,8 @@ export class DockerTask {
   heardCode: number | undefined;
   /** The engine told of a kill for memory. */
   oomHeard = false;
+  /** Resolves with the first of these. */
+  readonly oomTold = new Deferred<void>();
   /** When it told so last, nanoseconds since the epoch. */
   lastOomNs = 0n;
   #hasDied = false;

@@ -30,6 +30,7 @@ export function hearEvent(context: DriverContext, event: EngineEvent): void {
 function hearOom(context: DriverContext, task: DockerTask, { Actor, timeNs }: EngineEvent): void {
   const isNew = timeNs - task.lastOomNs > sameOomNs;
   task.oomHeard = true;
+  task.oomTold.resolve();
   task.lastOomNs = timeNs;
   if (isNew) context.emit(task, { type: "oom", containerId: Actor.ID });
 }

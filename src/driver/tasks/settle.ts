@@ -8,6 +8,9 @@ import { hasOomKills, parseEngineDate, toExitResult, toFinishedAt, toLostExit } 
 const retryMs = 200;
 /** A host that takes no output for so long is not waited for. */
 const drainMs = 2000;
+/** An engine under load tells of a kill for memory after the end that it led to. */
+const lateOomMs = 250;
+const killedCode = 137;
 
 /**
  * Looks at a task's container and, if it no longer runs, tells how the task ended, after the rest of its output.
@@ -67,8 +70,15 @@ async function readExit(context: DriverContext, task: DockerTask, { found }: End
     return heardCode === undefined ? toLostExit() : toExitResult(heardCode, oomHeard && heardCode !== 0);
   }
   const { ExitCode, OOMKilled } = found.State;
-  const counted = ExitCode !== 0 && (oomHeard || (await isCounted(context, task.containerId)));
-  return toExitResult(ExitCode, OOMKilled || counted);
+  if (OOMKilled || ExitCode === 0) return toExitResult(ExitCode, OOMKilled);
+  const counted = (await isCounted(context, task.containerId)) || (await hearsOom(task, ExitCode));
+  return toExitResult(ExitCode, counted);
+}
+
+async function hearsOom(task: DockerTask, exitCode: number): Promise<boolean> {
+  const mayCome = exitCode === killedCode && task.stop === undefined;
+  if (mayCome && !task.oomHeard) await settlesWithin(task.oomTold.promise, lateOomMs);
+  return task.oomHeard;
 }
 
 async function isCounted({ watch }: DriverContext, containerId: string): Promise<boolean> {
