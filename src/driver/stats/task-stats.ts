@@ -22,10 +22,8 @@ export async function* readTaskStats(
   if (!(intervalMs > 0 && intervalMs <= maxIntervalMs)) {
     throw new LongshoreError("invalid", `stats cannot be read every ${intervalMs} ms`);
   }
-  const ended = new AbortController();
-  void task.died.promise.then(() => ended.abort());
-  const signals = [task.signal, options.signal].filter((signal) => signal !== undefined);
-  const signal = AbortSignal.any([...signals, ended.signal]);
+  const signals = [task.signal, task.deathSignal, options.signal].filter((signal) => signal !== undefined);
+  const signal = AbortSignal.any(signals);
   const source = new UsageSource(context, task);
   let before = await source.read({ signal });
   let beforeMs = performance.now();

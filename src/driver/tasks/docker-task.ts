@@ -24,7 +24,7 @@ export class DockerTask {
   /** Resolves when the task has exited; rejects when it is destroyed before that. */
   readonly exited = new Deferred<ExitResult>();
   /** Resolves as soon as the container's end is heard of; its output may still be on the way. */
-  readonly died = new Deferred<void>();
+  readonly died: Promise<void>;
   /** Settles with the start: at the end of a failed one nothing is left. */
   readonly startSettled = new Deferred<void>();
   /** Aborts a start that is under way. */
@@ -43,19 +43,17 @@ export class DockerTask {
   endReason: string | undefined;
   /** The exit code of a `die` event. */
   heardCode: number | undefined;
-  /** The engine told of a kill for memory. */
-  oomHeard = false;
-  /** Resolves with the first of these. */
+  /** Resolves when the engine first tells of a kill for memory. */
   readonly oomTold = new Deferred<void>();
-  /** When it told so last, nanoseconds since the epoch. */
+  /** When it told so last, nanoseconds since the epoch; 0 when it never did. */
   lastOomNs = 0n;
-  #hasDied = false;
+  readonly #death = new AbortController();
   #state: TaskState = { phase: "pending" };
 
   constructor(config: TaskConfig) {
     this.config = config;
-    void this.died.promise.then(() => {
-      this.#hasDied = true;
+    this.died = new Promise((resolve) => {
+      this.deathSignal.addEventListener("abort", () => resolve(), { once: true });
     });
   }
 
@@ -68,8 +66,18 @@ export class DockerTask {
     return this.#ending.signal;
   }
 
+  /** Aborts with `died`. */
+  get deathSignal(): AbortSignal {
+    return this.#death.signal;
+  }
+
   get hasDied(): boolean {
-    return this.#hasDied || this.#state.phase === "exited";
+    return this.deathSignal.aborted;
+  }
+
+  /** The engine told of a kill for memory. */
+  get oomHeard(): boolean {
+    return this.lastOomNs !== 0n;
   }
 
   /** The container's id; throws `conflict` while there is none. */
@@ -78,10 +86,14 @@ export class DockerTask {
     throw new LongshoreError("conflict", `task "${this.config.name}" has no container yet`);
   }
 
+  hearDeath(): void {
+    this.#death.abort();
+  }
+
   apply(step: TaskStep): void {
     this.#state = next(this.#state, step);
     if (this.#state.phase === "exited") {
-      this.died.resolve();
+      this.hearDeath();
       this.exited.resolve(this.#state.exit);
     }
   }

@@ -21,7 +21,7 @@ export function hearEvent(context: DriverContext, event: EngineEvent): void {
     void tellHealth(context, task, event);
   } else if (Action === "die") {
     task.heardCode ??= Number(Actor.Attributes.exitCode ?? -1);
-    task.died.resolve();
+    task.hearDeath();
     // One that dies while its start is under way is looked at when the start is done.
     if (task.state.phase !== "pending") void settleTask(context, task);
   }
@@ -29,7 +29,6 @@ export function hearEvent(context: DriverContext, event: EngineEvent): void {
 
 function hearOom(context: DriverContext, task: DockerTask, { Actor, timeNs }: EngineEvent): void {
   const isNew = timeNs - task.lastOomNs > sameOomNs;
-  task.oomHeard = true;
   task.oomTold.resolve();
   task.lastOomNs = timeNs;
   if (isNew) context.emit(task, { type: "oom", containerId: Actor.ID });

@@ -37,7 +37,7 @@ export async function recoverTask(
   task.lease = context.images.hold(found.Config.Image);
   const startedAt = parseEngineDate(found.State.StartedAt);
   task.apply({ type: "started", at: startedAt ?? new Date(found.Created) });
-  if (!found.State.Running) task.died.resolve();
+  if (!found.State.Running) task.hearDeath();
   readTaskLogs(context, task, options);
   if (found.State.Running) {
     task.sandboxId = toJoined(handle.config, found);

@@ -36,7 +36,7 @@ async function settle(context: DriverContext, task: DockerTask): Promise<void> {
   const finishedAt = found === undefined ? new Date() : toFinishedAt(found.State);
   const how = await readExit(context, task, ended);
   const exit = task.endReason === undefined ? how : { ...how, error: task.endReason };
-  task.died.resolve();
+  task.hearDeath();
   await drainLogs(task);
   if (task.signal.aborted) return;
   if (found !== undefined && !found.State.Running) {

@@ -79,7 +79,7 @@ function toFollowOptions(context: DriverContext, task: DockerTask, { id, tty }: 
 
 /** Usually the `die` event says no; the engine is asked only when none comes. */
 async function stillRuns(context: DriverContext, task: DockerTask): Promise<boolean> {
-  if (task.hasDied || (await settlesWithin(task.died.promise, dieEventMs))) return false;
+  if (task.hasDied || (await settlesWithin(task.died, dieEventMs))) return false;
   const { signal } = task;
   try {
     const { State } = await context.engine.inspectContainer(task.containerId, { signal });

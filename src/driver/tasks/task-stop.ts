@@ -42,7 +42,7 @@ export class TaskStop {
       task.apply({ type: "stop-requested" });
       this.#context.emit(task, { type: "stopping", killSignal: signal, graceMs });
       await this.#send(signal);
-      const left = settlesWithin(Promise.race([task.died.promise, this.#hurry.promise]), graceMs);
+      const left = settlesWithin(Promise.race([task.died, this.#hurry.promise]), graceMs);
       await left;
     }
     if (signal !== undefined && !task.hasDied) await this.#kill();
@@ -54,7 +54,7 @@ export class TaskStop {
     task.apply({ type: "stop-requested" });
     this.#context.emit(task, { type: "killed", containerId: task.containerId });
     do await this.#send("SIGKILL");
-    while (!(await settlesWithin(task.died.promise, killAgainMs)));
+    while (!(await settlesWithin(task.died, killAgainMs)));
   }
 
   /** The signal to begin with; undefined when the container does not run any more. */
