@@ -1,8 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { readdir, readFile, rename, rm, rmdir, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { errorCode } from "../host/index.ts";
-import { LongshoreError } from "../task/index.ts";
+import { errorCode, LongshoreError } from "../task/index.ts";
 import { systemClock } from "./clock.ts";
 import { makeJobFolder } from "./state-store.ts";
 import { toFileError, toLongshoreError } from "./to-error.ts";

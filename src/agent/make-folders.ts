@@ -1,6 +1,6 @@
 import { mkdir, stat } from "node:fs/promises";
 import { dirname } from "node:path";
-import { errorCode } from "../host/index.ts";
+import { errorCode } from "../task/index.ts";
 
 /**
  * Makes a folder and those above it that are missing; one that is there is fine. Rejects with the file system's

@@ -1,7 +1,6 @@
 import { createSocket } from "node:dgram";
 import { createServer, isIPv6 } from "node:net";
-import { errorCode } from "../host/index.ts";
-import { LongshoreError } from "../task/index.ts";
+import { errorCode, LongshoreError } from "../task/index.ts";
 import { describePortHolder, findPortHolder, isPortBound } from "./port-holder.ts";
 
 export interface PortRange {

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { chmod, open, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { errorCode } from "../host/index.ts";
+import { errorCode } from "../task/index.ts";
 import { makeFolders } from "./make-folders.ts";
 import { parseJobRecord } from "./parse-record.ts";
 import type { JobRecord } from "./run-record.ts";

@@ -1,12 +1,11 @@
 import { statfsSync } from "node:fs";
 import { dirname } from "node:path";
-import { errorCode } from "../host/index.ts";
-import { type ErrorKind, LongshoreError } from "../task/index.ts";
+import { type ErrorKind, errorCode, errorMessage, LongshoreError } from "../task/index.ts";
 
 /** Any thrown thing as a LongshoreError; one of ours stays as it is, others become `internal` with their words. */
 export function toLongshoreError(thrown: unknown, what?: string): LongshoreError {
   if (thrown instanceof LongshoreError) return thrown;
-  const words = thrown instanceof Error ? thrown.message : String(thrown);
+  const words = errorMessage(thrown);
   return new LongshoreError("internal", what === undefined ? words : `${what}: ${words}`, { cause: thrown });
 }
 
@@ -75,7 +74,7 @@ function toFullDisk(path: string): FileFault {
 }
 
 function describeFault(cause: unknown, what: string, { kind, why, hint }: FileFault): LongshoreError {
-  const words = why ?? (cause instanceof Error ? cause.message : String(cause));
+  const words = why ?? errorMessage(cause);
   return new LongshoreError(kind, `${what}: ${words}`, { cause, hint, retryable: false });
 }
 

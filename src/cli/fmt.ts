@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { realpath, rename, rm, stat, writeFile } from "node:fs/promises";
 import { formatJobFile } from "../jobfile/index.ts";
 import { readTextFile } from "../jobfile/read-text.ts";
-import { LongshoreError } from "../task/index.ts";
+import { errorMessage, LongshoreError } from "../task/index.ts";
 import type { Command, CommandIo } from "./command-io.ts";
 import { exitCodes } from "./exit-code.ts";
 import { readStdin, stdinName } from "./read-stdin.ts";
@@ -53,7 +53,7 @@ async function replaceFile(file: string, text: string): Promise<void> {
 }
 
 function toWriteError(file: string, cause: unknown): LongshoreError {
-  const why = cause instanceof Error ? cause.message : String(cause);
+  const why = errorMessage(cause);
   return new LongshoreError("unavailable", `cannot write ${file}: ${why}`, {
     cause,
     hint: "See who may write it and its folder, and whether the disk is full.",

@@ -1,5 +1,5 @@
 import type { ErrorDetails, ErrorKind } from "../task/index.ts";
-import { LongshoreError } from "../task/index.ts";
+import { errorCode, errorMessage, LongshoreError } from "../task/index.ts";
 
 const kindsByStatus: Readonly<Record<number, ErrorKind>> = {
   400: "invalid",
@@ -85,7 +85,7 @@ const unreached: ReadonlySet<string> = new Set(["ENOENT", "ENOTSOCK", "ECONNREFU
 /** What broke while talking to the engine, as an error; one that already is a LongshoreError stays as it is. */
 export function toConnectionError(what: string, endpoint: string, cause: unknown): LongshoreError {
   if (cause instanceof LongshoreError) return cause;
-  const code = readCode(cause);
+  const code = errorCode(cause) ?? "";
   const fault = faultsByCode[code] ?? toProtocolFault(code, cause);
   const details: ErrorDetails = { cause, hint: fault.hint };
   const text = unreached.has(code)
@@ -95,7 +95,7 @@ export function toConnectionError(what: string, endpoint: string, cause: unknown
 }
 
 function toProtocolFault(code: string, cause: unknown): ConnectionFault {
-  const words = cause instanceof Error ? cause.message : String(cause);
+  const words = errorMessage(cause);
   if (code.startsWith("HPE_")) {
     return { kind: "unavailable", why: `what answers there does not speak HTTP (${words})`, hint: tlsHint };
   }
@@ -103,10 +103,4 @@ function toProtocolFault(code: string, cause: unknown): ConnectionFault {
     return { kind: "unavailable", why: `TLS failed: ${words}`, hint: tlsHint };
   }
   return { kind: "unavailable", why: words };
-}
-
-function readCode(cause: unknown): string {
-  if (typeof cause !== "object" || cause === null) return "";
-  if ("code" in cause && typeof cause.code === "string") return cause.code;
-  return "";
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { RequestOptions } from "node:http";
-import { LongshoreError } from "../task/index.ts";
+import { errorMessage, LongshoreError } from "../task/index.ts";
 
 /** Client side of TLS to an engine. Each of the three is a path or the PEM text itself. */
 export interface EngineTls {
@@ -112,13 +112,13 @@ function readPem(name: string, value: string): string {
   try {
     return readFileSync(value, "utf8");
   } catch (cause) {
-    throw new LongshoreError("invalid", `Docker TLS: cannot read ${name} file "${value}": ${reason(cause)}`, {
-      cause,
-      hint: `Check the path in tls.${name} (or DOCKER_CERT_PATH) and who may read it.`,
-    });
+    throw new LongshoreError(
+      "invalid",
+      `Docker TLS: cannot read ${name} file "${value}": ${errorMessage(cause)}`,
+      {
+        cause,
+        hint: `Check the path in tls.${name} (or DOCKER_CERT_PATH) and who may read it.`,
+      },
+    );
   }
-}
-
-function reason(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { LongshoreError } from "../task/index.ts";
+import { errorMessage, LongshoreError } from "../task/index.ts";
 import type { EngineTls } from "./connection.ts";
 
 export interface ContextSearch {
@@ -66,7 +66,7 @@ function readJson(path: string): unknown {
   try {
     text = readFileSync(path, "utf8");
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = errorMessage(cause);
     throw new LongshoreError("invalid", `Cannot read the docker command's file "${path}": ${why}`, {
       cause,
       hint: "Set DOCKER_HOST, or see who may read the file.",

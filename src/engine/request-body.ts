@@ -1,5 +1,5 @@
 import type { ClientRequest } from "node:http";
-import { LongshoreError } from "../task/index.ts";
+import { errorMessage, LongshoreError } from "../task/index.ts";
 import type { Call } from "./call.ts";
 
 /** Sends a call's body, no faster than the engine takes it. Rejects with `invalid` when the body cannot be read. */
@@ -23,7 +23,7 @@ async function* readBody(call: Call): AsyncGenerator<Uint8Array> {
     yield* call.body ?? [];
   } catch (cause) {
     if (cause instanceof LongshoreError) throw cause;
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = errorMessage(cause);
     throw new LongshoreError("invalid", `Cannot ${call.what}: ${why}`, { cause });
   }
 }

@@ -1,7 +1,7 @@
 import type { ClientRequest, IncomingMessage, RequestOptions } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Logger } from "../task/index.ts";
-import { LongshoreError } from "../task/index.ts";
+import { errorCode, LongshoreError, toError } from "../task/index.ts";
 import type { Answer, Call } from "./call.ts";
 import { toConnectionError, toStatusError } from "./call-errors.ts";
 import { CallGuard } from "./call-guard.ts";
@@ -132,7 +132,7 @@ function toRequestOptions(connection: Connection, call: Call, version: string): 
 /** A kept-alive connection may die just as a request goes out; what changes nothing is sent once more. */
 function canRepeat(call: Call, request: ClientRequest, cause: unknown): boolean {
   const readOnly = call.method === "GET" || call.method === "HEAD";
-  const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+  const code = errorCode(cause);
   return readOnly && request.reusedSocket && (code === "ECONNRESET" || code === "EPIPE");
 }
 
@@ -141,7 +141,7 @@ function getResponse(request: ClientRequest, call: Call): Promise<IncomingMessag
     request.once("response", resolve);
     request.on("error", reject);
     sendBody(request, call).catch((cause) => {
-      request.destroy(cause instanceof Error ? cause : new Error(String(cause)));
+      request.destroy(toError(cause));
     });
   });
 }

@@ -1,8 +1,7 @@
 import { constants } from "node:fs";
 import { type FileHandle, lstat, open, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { LongshoreError } from "../task/index.ts";
-import { errorCode } from "./error-code.ts";
+import { errorCode, LongshoreError } from "../task/index.ts";
 
 /**
  * A folder that tasks can write to, held open: whatever a task puts in its place or into it, nothing outside of it is

@@ -1,5 +1,4 @@
 /** What both hosts, the agent and the plugin, share. */
-export { errorCode } from "./error-code.ts";
 export { type GuardedFolder, openGuardedFolder } from "./guarded-folder.ts";
 export { createLogNoteFile, type LogNoteFile } from "./log-note.ts";
 export { createTaskLogs, type TaskLogSink, type TaskLogs } from "./task-logs.ts";

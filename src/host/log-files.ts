@@ -1,5 +1,4 @@
-import type { LogChunk } from "../task/index.ts";
-import { errorCode } from "./error-code.ts";
+import { errorCode, errorMessage, type LogChunk } from "../task/index.ts";
 import { type GuardedFolder, openGuardedFolder } from "./guarded-folder.ts";
 import type { LogNote } from "./log-note.ts";
 import { createLogRotator, type LogRotator } from "./log-rotator.ts";
@@ -126,5 +125,5 @@ async function or0(count: Promise<number>): Promise<number> {
 function toReason(error: unknown): string {
   const code = errorCode(error);
   if (code === "ENOSPC") return "the disk is full";
-  return error instanceof Error ? error.message : String(error);
+  return errorMessage(error);
 }

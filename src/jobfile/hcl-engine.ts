@@ -1,4 +1,4 @@
-import { LongshoreError } from "../task/index.ts";
+import { errorMessage, LongshoreError } from "../task/index.ts";
 import { type GoInstance, GoProgram } from "./go-program.ts";
 import { quickly } from "./quickly.ts";
 
@@ -84,7 +84,7 @@ function callGo({ scope }: GoInstance, operation: Operation, text: string): stri
 /** A stack that overflowed is a text that was nested too deeply for any reader. */
 function describe(error: unknown): string {
   if (error instanceof RangeError) return "the text is nested too deeply";
-  return error instanceof Error ? error.message : String(error);
+  return errorMessage(error);
 }
 
 /** Why a program ended by itself. */

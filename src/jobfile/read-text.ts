@@ -1,5 +1,6 @@
 import { constants } from "node:fs";
 import { type FileHandle, open, stat } from "node:fs/promises";
+import { errorCode, errorMessage } from "../task/index.ts";
 import { wholeFileError } from "./job-file-error.ts";
 
 /** What Nomad takes as a job's source, too; far above what a person writes. */
@@ -111,8 +112,8 @@ const reasons: Readonly<Record<string, string>> = {
 };
 
 function toReadError(file: string, error: unknown): unknown {
-  const code = (error as NodeJS.ErrnoException | undefined)?.code;
-  if (typeof code !== "string") return error;
-  const reason = reasons[code] ?? (error as Error).message;
+  const code = errorCode(error);
+  if (code === undefined) return error;
+  const reason = reasons[code] ?? errorMessage(error);
   return wholeFileError(file, "Cannot read the file", reason, error);
 }

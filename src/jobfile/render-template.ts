@@ -1,4 +1,4 @@
-import { LongshoreError } from "../task/index.ts";
+import { errorMessage, LongshoreError } from "../task/index.ts";
 import { hclText } from "./hcl.ts";
 
 /** A template's text and what it may ask for. */
@@ -48,6 +48,6 @@ function readForTemplate(
   try {
     return { text: readFile(path) };
   } catch (error) {
-    return { error: error instanceof Error ? error.message : String(error) };
+    return { error: errorMessage(error) };
   }
 }

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { constants } from "node:fs";
 import { type FileHandle, lstat, open, readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { LongshoreError } from "../task/index.ts";
+import { errorCode, errorMessage, LongshoreError } from "../task/index.ts";
 import { usageTitle } from "./usage.ts";
 
 /** An agent finds plugins by their files' names. */
@@ -47,7 +47,7 @@ export async function installPlugin(source: string, folder: string): Promise<Ins
 
 async function checkFolder(folder: string): Promise<void> {
   const found = await stat(folder).catch((error: unknown) => {
-    if (codeOf(error) !== "ENOENT") throw toInstallError(folder, error);
+    if (errorCode(error) !== "ENOENT") throw toInstallError(folder, error);
     return undefined;
   });
   if (found === undefined) {
@@ -91,8 +91,8 @@ async function writeProgram(path: string, content: Uint8Array): Promise<void> {
 }
 
 function toInstallError(folder: string, error: unknown): LongshoreError {
-  const message = error instanceof Error ? error.message : String(error);
-  const code = codeOf(error);
+  const message = errorMessage(error);
+  const code = errorCode(error);
   if (code === "EACCES" || code === "EPERM") {
     return new LongshoreError("unauthorized", `this user may not write to ${folder}: ${message}`, {
       cause: error,
@@ -113,8 +113,4 @@ async function tryProgram(path: string): Promise<string | undefined> {
       resolve(`${path} does not run here: ${why}`);
     });
   });
-}
-
-function codeOf(error: unknown): unknown {
-  return (error as NodeJS.ErrnoException).code;
 }

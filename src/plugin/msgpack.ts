@@ -1,5 +1,5 @@
 import { decode, encode } from "@msgpack/msgpack";
-import { LongshoreError } from "../task/index.ts";
+import { errorMessage, LongshoreError } from "../task/index.ts";
 
 /** Reads what Nomad's agent encodes; no bytes at all are nothing. Throws `invalid` when it is no MessagePack. */
 export function decodeMessagePack(bytes: Uint8Array, what: string): unknown {
@@ -7,7 +7,7 @@ export function decodeMessagePack(bytes: Uint8Array, what: string): unknown {
   try {
     return decode(bytes);
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = errorMessage(cause);
     throw new LongshoreError("invalid", `${what} is no readable MessagePack: ${why}`, { cause });
   }
 }

@@ -4,3 +4,4 @@ export * from "./errors.ts";
 export * from "./logger.ts";
 export * from "./task-config.ts";
 export * from "./task-driver.ts";
+export { errorCode, errorMessage, toError } from "./thrown.ts";

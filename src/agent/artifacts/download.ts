@@ -1,7 +1,6 @@
 import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
-import { errorCode } from "../../host/index.ts";
-import { type ErrorKind, LongshoreError } from "../../task/index.ts";
+import { type ErrorKind, errorCode, errorMessage, LongshoreError } from "../../task/index.ts";
 import type { ArtifactLimits } from "./artifact-limits.ts";
 
 export interface DownloadOptions {
@@ -119,7 +118,7 @@ function toNetworkError(
       `${describe(url)}: nothing came for ${limits.idleTimeoutMs / 1000} s, or not all within ${limits.timeoutMs / 1000} s`,
       { cause: thrown },
     );
-  const words = thrown instanceof Error ? thrown.message : String(thrown);
+  const words = errorMessage(thrown);
   return new LongshoreError("unavailable", `${describe(url)}: ${words}`, {
     cause: thrown,
     hint: isCertificateFault(thrown)

@@ -2,7 +2,7 @@ import { createReadStream, createWriteStream } from "node:fs";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
-import { LongshoreError } from "../../task/index.ts";
+import { errorMessage, LongshoreError } from "../../task/index.ts";
 import { makeFolders } from "../make-folders.ts";
 import type { TaskRoots } from "../safe-path.ts";
 import type { ArtifactLimits } from "./artifact-limits.ts";
@@ -34,7 +34,7 @@ export async function unpack(archive: string, options: UnpackOptions): Promise<v
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof LongshoreError) throw error;
-    const words = error instanceof Error ? error.message : String(error);
+    const words = errorMessage(error);
     throw new LongshoreError("invalid", `artifact "${source}": cannot be unpacked as ${kind}: ${words}`, {
       cause: error,
       hint: "Set the option archive = false to keep the file as it is.",

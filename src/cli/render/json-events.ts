@@ -1,6 +1,6 @@
 import type { JobOutcome, RunEvent, TaskOutcome, TaskRef } from "../../agent/agent.ts";
 import type { Diagnostic, SourceRange } from "../../jobfile/job.ts";
-import { type ErrorKind, isLongshoreError, OptionsError } from "../../task/index.ts";
+import { type ErrorKind, errorMessage, isLongshoreError, OptionsError } from "../../task/index.ts";
 import { type Piece, Utf8Pieces } from "./utf8-pieces.ts";
 
 /** An error as `--json` shows it; docs/events.md describes it. */
@@ -22,8 +22,7 @@ export interface JsonProblem {
 
 /** An error's part for programs; whatever is no LongshoreError is `internal`. */
 export function toJsonError(error: unknown): JsonError {
-  if (!isLongshoreError(error))
-    return { kind: "internal", message: error instanceof Error ? error.message : String(error) };
+  if (!isLongshoreError(error)) return { kind: "internal", message: errorMessage(error) };
   const problems = error instanceof OptionsError ? error.problems : undefined;
   return { kind: error.kind, message: error.message, hint: error.hint, problems };
 }

@@ -1,4 +1,5 @@
 import type { HostConfigRequest } from "../../engine/engine-types.ts";
+import { errorMessage } from "../../task/index.ts";
 import { dockerCaps, toCapability } from "../options/capabilities.ts";
 import { matchesGlob } from "../options/glob.ts";
 import { type Planning, refuse } from "./planning.ts";
@@ -116,7 +117,7 @@ function readProfile(
   try {
     return planning.files.readText(file);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = errorMessage(error);
     refuse(planning, path, `cannot read the seccomp profile ${file}: ${why}`);
     return undefined;
   }

@@ -1,4 +1,5 @@
 import type { Engine } from "../../engine/index.ts";
+import { errorCode } from "../../task/index.ts";
 import { isOfContainer } from "../stats/find-cgroup.ts";
 import { createKernelFiles, type KernelFiles } from "../stats/kernel-files.ts";
 import { pause } from "../waiting.ts";
@@ -47,7 +48,6 @@ function kill(pid: number): KillOutcome {
     process.kill(pid, "SIGKILL");
     return "ended";
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : undefined;
-    return code === "EPERM" ? "forbidden" : "ended";
+    return errorCode(error) === "EPERM" ? "forbidden" : "ended";
   }
 }

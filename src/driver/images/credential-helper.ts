@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
 import type { RegistryAuth } from "../../engine/index.ts";
 import type { CallOptions } from "../../task/index.ts";
-import { LongshoreError } from "../../task/index.ts";
+import { errorCode, LongshoreError } from "../../task/index.ts";
 
 export interface HelperQuestion extends CallOptions {
   /** `x` for the program `docker-credential-x`. */
@@ -119,7 +119,7 @@ function toCanceled(program: string, signal: AbortSignal | undefined): Longshore
 }
 
 function toSpawnError(program: string, cause: Error): LongshoreError {
-  const missing = "code" in cause && cause.code === "ENOENT";
+  const missing = errorCode(cause) === "ENOENT";
   const why = missing ? "there is no such program on the PATH" : cause.message;
   return new LongshoreError("invalid", `Cannot run ${program}: ${why}`, {
     cause,

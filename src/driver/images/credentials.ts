@@ -1,6 +1,6 @@
 import type { RegistryAuth } from "../../engine/index.ts";
 import type { CallOptions, Logger } from "../../task/index.ts";
-import { isLongshoreError } from "../../task/index.ts";
+import { errorMessage, isLongshoreError } from "../../task/index.ts";
 import { askCredentialHelper } from "./credential-helper.ts";
 import { readDockerConfig } from "./docker-config.ts";
 import type { ImageReference } from "./image-reference.ts";
@@ -49,7 +49,7 @@ export async function findCredentials(
     return (await fromConfig(agent, query)) ?? (await fromAgentHelper(agent, query));
   } catch (error) {
     if (query.softFail !== true || isLongshoreError(error, "canceled")) throw error;
-    const why = error instanceof Error ? error.message : String(error);
+    const why = errorMessage(error);
     logger.warn(`Going on without a login: ${why}`, { registry: query.reference.host });
     return undefined;
   }

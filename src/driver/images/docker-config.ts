@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import type { RegistryAuth } from "../../engine/index.ts";
-import { LongshoreError } from "../../task/index.ts";
+import { errorMessage, LongshoreError } from "../../task/index.ts";
 
 /** Logins in a docker config file. */
 export interface DockerConfig {
@@ -35,7 +35,7 @@ async function readText(path: string): Promise<string> {
   try {
     return await readFile(path, "utf8");
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = errorMessage(cause);
     throw new LongshoreError("invalid", `Cannot read the docker config file "${path}": ${why}`, {
       cause,
       hint: "Check auth.config in the agent's options and who may read the file.",

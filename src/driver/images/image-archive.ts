@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
 import type { Engine, ImageInspect } from "../../engine/index.ts";
 import type { CallOptions } from "../../task/index.ts";
-import { LongshoreError } from "../../task/index.ts";
+import { errorMessage, LongshoreError } from "../../task/index.ts";
 import { findImage } from "./find-image.ts";
 
 export interface LoadRequest extends CallOptions {
@@ -32,7 +32,7 @@ async function* readArchive(path: string): AsyncGenerator<Uint8Array> {
   try {
     yield* createReadStream(path, { highWaterMark: 256 * 1024 });
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = errorMessage(cause);
     throw new LongshoreError("invalid", `Cannot read image archive "${path}": ${why}`, {
       cause,
       hint: "`load` is a path below the task's local folder; an artifact can put the archive there.",

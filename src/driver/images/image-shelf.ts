@@ -1,5 +1,5 @@
 import type { CallOptions } from "../../task/index.ts";
-import { LongshoreError } from "../../task/index.ts";
+import { errorMessage, LongshoreError } from "../../task/index.ts";
 import type { ImageNote } from "./image-notes.ts";
 import { removeUnusedImage } from "./image-removal.ts";
 import type { ImagesOptions } from "./images.ts";
@@ -121,7 +121,7 @@ export function createImageShelf(options: ShelfOptions): ImageShelf {
       if (outcome.type === "removed") options.onRemoval?.({ type: "image-removed", image: slot.reference });
       if (outcome.type === "kept") tellKept(slot.reference, outcome.reason);
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = errorMessage(error);
       options.logger.warn(`An image that no task uses stays: ${why}`, { image: slot.reference });
     }
   }

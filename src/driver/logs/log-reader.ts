@@ -1,4 +1,4 @@
-import type { LogSink } from "../../task/index.ts";
+import { errorMessage, type LogSink } from "../../task/index.ts";
 import { type FollowOptions, followLogs, type LogPiece } from "./follow-logs.ts";
 
 export interface LogReaderOptions extends FollowOptions {
@@ -36,7 +36,7 @@ export class LogReader {
       await this.#copy();
       if (!this.#signal.aborted) await sink.end();
     } catch (error) {
-      if (!this.#signal.aborted) onNote(`The task's output cannot be kept: ${toMessage(error)}`);
+      if (!this.#signal.aborted) onNote(`The task's output cannot be kept: ${errorMessage(error)}`);
     }
   }
 
@@ -48,7 +48,7 @@ export class LogReader {
         const read = await toOutcome(pieces.next());
         if (this.#signal.aborted) return;
         if ("error" in read) {
-          this.#options.onNote(`The task's output cannot be read: ${toMessage(read.error)}`);
+          this.#options.onNote(`The task's output cannot be read: ${errorMessage(read.error)}`);
           return;
         }
         if (read.value.done) return;
@@ -76,8 +76,4 @@ async function toOutcome<T>(promise: Promise<T>): Promise<{ value: T } | { error
   } catch (error) {
     return { error };
   }
-}
-
-function toMessage(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { constants } from "node:fs";
 import { mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
-import { LongshoreError } from "../../task/index.ts";
+import { errorCode, errorMessage, LongshoreError } from "../../task/index.ts";
 import type { PlannedFile } from "../container/network.ts";
 
 const newFile = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
@@ -18,7 +18,7 @@ export async function writePlannedFiles(files: readonly PlannedFile[]): Promise<
       await mkdir(dirname(hostPath)).catch(ignoreExisting);
       await writeNew(hostPath, text);
     } catch (cause) {
-      const why = cause instanceof Error ? cause.message : String(cause);
+      const why = errorMessage(cause);
       throw new LongshoreError("invalid", `cannot write ${hostPath}: ${why}`, { cause });
     }
   }
@@ -41,5 +41,5 @@ async function writeNew(path: string, text: string): Promise<void> {
 }
 
 function ignoreExisting(error: unknown): void {
-  if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+  if (errorCode(error) !== "EEXIST") throw error;
 }

@@ -1,5 +1,11 @@
 import type { Engine, EngineEvent, EngineInfo } from "../../engine/index.ts";
-import { type CallOptions, isLongshoreError, type Logger, LongshoreError } from "../../task/index.ts";
+import {
+  type CallOptions,
+  errorMessage,
+  isLongshoreError,
+  type Logger,
+  LongshoreError,
+} from "../../task/index.ts";
 import { allocIdLabel } from "../container/labels.ts";
 import { Deferred, pause, unlessAborted } from "../waiting.ts";
 
@@ -152,6 +158,6 @@ export class EngineWatch implements Disposable {
 
 function toLongshoreError(error: unknown): LongshoreError {
   if (isLongshoreError(error)) return error;
-  const why = error instanceof Error ? error.message : String(error);
+  const why = errorMessage(error);
   return new LongshoreError("unavailable", `The engine's events broke off: ${why}`, { cause: error });
 }

@@ -1,5 +1,5 @@
 import { type Metadata, ServerError, Status } from "nice-grpc";
-import { type ErrorKind, isLongshoreError, type LongshoreError } from "../../task/index.ts";
+import { type ErrorKind, errorMessage, isLongshoreError, type LongshoreError } from "../../task/index.ts";
 import { Status as RpcStatus } from "../proto/generated/grpc/status.ts";
 import { RecoverableError } from "../proto/generated/nomad/recoverable-error.ts";
 
@@ -35,7 +35,7 @@ function toSendable(text: string): string {
 export function toServerError(error: unknown): ServerError {
   if (error instanceof ServerError) return new ServerError(error.code, toSendable(error.details));
   if (isLongshoreError(error)) return new ServerError(codes[error.kind], toErrorText(error));
-  return new ServerError(Status.INTERNAL, toSendable(error instanceof Error ? error.message : String(error)));
+  return new ServerError(Status.INTERNAL, toSendable(errorMessage(error)));
 }
 
 /**

@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync, writeSync } from "node:fs";
 import { Socket } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
-import { LongshoreError } from "../../task/index.ts";
+import { errorCode, LongshoreError, toError } from "../../task/index.ts";
 
 /** POSIX's PIPE_BUF on Linux: so much goes into a pipe whole or not at all. */
 export const atomicBytes = 4096;
@@ -80,7 +80,7 @@ export class FifoWriter {
       writeSync(this.#fd ?? -1, piece);
       return "written";
     } catch (error) {
-      const code = codeOf(error);
+      const code = errorCode(error);
       if (code === "EAGAIN") return "full";
       if (code === "EPIPE") return "no-reader";
       throw error;
@@ -137,7 +137,7 @@ function openFifo(path: string, access: number): number | undefined {
   try {
     fd = openSync(path, flags);
   } catch (error) {
-    if (codeOf(error) === "ENXIO" || codeOf(error) === "ENOENT") return undefined;
+    if (errorCode(error) === "ENXIO" || errorCode(error) === "ENOENT") return undefined;
     throw error;
   }
   if (fstatSync(fd).isFIFO()) return fd;
@@ -155,7 +155,7 @@ function readRest(fd: number): Uint8Array {
       parts.push(part.subarray(0, length));
     }
   } catch (error) {
-    if (codeOf(error) !== "EAGAIN") throw error;
+    if (errorCode(error) !== "EAGAIN") throw error;
   }
   return Buffer.concat(parts);
 }
@@ -163,12 +163,4 @@ function readRest(fd: number): Uint8Array {
 function isSame(left: number, right: number): boolean {
   const [one, other] = [fstatSync(left), fstatSync(right)];
   return one.ino === other.ino && one.dev === other.dev;
-}
-
-function codeOf(error: unknown): string | undefined {
-  return (error as NodeJS.ErrnoException).code;
-}
-
-function toError(reason: unknown): Error {
-  return reason instanceof Error ? reason : new Error(String(reason));
 }
