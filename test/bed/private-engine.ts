@@ -8,6 +8,7 @@ import { promisify } from "node:util";
 import { callEngine, callEngineOk } from "../../scripts/engine-api.mjs";
 import { findTool } from "../../scripts/tools.mjs";
 import { addBridge, type Bridge } from "./bridge.ts";
+import { unmountBelow } from "./mounts.ts";
 import { type RunningProcess, startProcess } from "./process.ts";
 
 export interface PrivateEngineOptions {
@@ -150,13 +151,4 @@ function toArguments(folder: string, options: PrivateEngineOptions, bridge: Brid
     ...(options.registryMirrors ?? []).map((mirror) => `--registry-mirror=${mirror}`),
     ...(options.args ?? []),
   ];
-}
-
-async function unmountBelow(folder: string): Promise<void> {
-  const mounts = await readFile("/proc/self/mountinfo", "utf8");
-  const points = mounts
-    .split("\n")
-    .map((line) => line.split(" ")[4] ?? "")
-    .filter((point) => point.startsWith(`${folder}/`));
-  for (const point of points.reverse()) await run("umount", ["--lazy", point]).catch(() => undefined);
 }

@@ -1,46 +1,39 @@
 import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { bed } from "../bed/index.ts";
 import {
+  describeNomad,
   eventually,
-  findNomad,
   hasEnded,
-  type NomadAgent,
-  type NomadServer,
   runJob,
   shellJob,
   startNomadAgent,
   stopJob,
   untilLogged,
+  useNomad,
 } from "./bed/index.ts";
 
-describe.skipIf((await findNomad()) === undefined)("log files that the driver writes itself", () => {
-  let agent: NomadAgent;
-  let server: NomadServer;
-  beforeAll(async () => {
-    const docker = "logs {\n direct = true\n max_files = 2\n max_file_size = 1\n}";
-    agent = await startNomadAgent({ socket: bed().socket, docker });
-    server = agent.server;
-  });
-  afterAll(async () => await agent?.[Symbol.asyncDispose]());
+describeNomad("log files that the driver writes itself", () => {
+  const docker = "logs {\n direct = true\n max_files = 2\n max_file_size = 1\n}";
+  const cluster = useNomad(() => startNomadAgent({ socket: bed().socket, docker }));
 
-  const logsOf = (allocId: string) => join(agent.client.allocDir(allocId), "alloc", "logs");
+  const logsOf = (allocId: string) => join(cluster.client.allocDir(allocId), "alloc", "logs");
   const readLog = async (allocId: string, name: string) =>
     await readFile(join(logsOf(allocId), name), "utf8");
 
   test("need no process of the agent or of the driver, and nomad alloc logs reads them", async () => {
     const script = "echo out; echo err >&2; while :; do sleep 0.1; done";
-    const alloc = await runJob(server, shellJob({ id: "direct", script }));
-    await untilLogged(server, alloc, "out\n");
-    await untilLogged(server, alloc, "err\n", { stream: "stderr" });
-    expect(await agent.client.processes("logmon")).toEqual([]);
-    expect(await agent.client.processes("docker_logger")).toEqual([]);
-    expect((await server.nomad(["alloc", "logs", alloc.ID])).stdout).toBe("out\n");
+    const alloc = await runJob(cluster.server, shellJob({ id: "direct", script }));
+    await untilLogged(cluster.server, alloc, "out\n");
+    await untilLogged(cluster.server, alloc, "err\n", { stream: "stderr" });
+    expect(await cluster.client.processes("logmon")).toEqual([]);
+    expect(await cluster.client.processes("docker_logger")).toEqual([]);
+    expect((await cluster.server.nomad(["alloc", "logs", alloc.ID])).stdout).toBe("out\n");
     expect((await readdir(logsOf(alloc.ID))).sort()).toEqual(["app.stderr.0", "app.stdout.0"]);
     const { mode, uid } = await stat(join(logsOf(alloc.ID), "app.stdout.0"));
     expect({ mode: mode & 0o777, uid }).toEqual({ mode: 0o644 & ~process.umask(), uid: process.geteuid?.() });
-    await stopJob(server, "direct");
+    await stopJob(cluster.server, "direct");
   });
 
   test("are rotated as the agent's options say, and follow on from restart to restart", async () => {
@@ -53,7 +46,7 @@ describe.skipIf((await findNomad()) === undefined)("log files that the driver wr
       "touch /local/second; exit 1",
     ].join("; ");
     const group = 'restart {\n attempts = 1\n delay = "0s"\n mode = "fail"\n}';
-    const alloc = await runJob(server, shellJob({ id: "rotated", script, group }));
+    const alloc = await runJob(cluster.server, shellJob({ id: "rotated", script, group }));
     const read = async (name: string) => await readLog(alloc.ID, name).catch(() => "");
     await eventually(async () => (await read("app.stdout.2")).endsWith(lines.at(-1) ?? ""));
     const names = (await readdir(logsOf(alloc.ID))).sort();
@@ -61,20 +54,20 @@ describe.skipIf((await findNomad()) === undefined)("log files that the driver wr
     const text = (await read("app.stdout.1")) + (await read("app.stdout.2"));
     expect(text.slice(text.indexOf("begin\n"))).toBe(`begin\n${lines.join("")}`);
     expect((await stat(join(logsOf(alloc.ID), "app.stdout.1"))).size).toBeLessThanOrEqual(1024 * 1024);
-    await stopJob(server, "rotated");
+    await stopJob(cluster.server, "rotated");
   });
 
   test("are complete and hold each line once although plugin and agent are killed", async () => {
     const script = "n=0; while :; do n=$((n+1)); echo line $n; echo err $n >&2; sleep 0.01; done";
-    const alloc = await runJob(server, shellJob({ id: "killed", script }));
-    await untilLogged(server, alloc, "line 20\n");
-    await agent.client.killPlugin();
-    await untilLogged(server, alloc, "line 150\n");
-    await agent.client.kill();
-    await agent.client.killPlugin();
-    await agent.client.start();
-    await untilLogged(server, alloc, "line 300\n");
-    await stopJob(server, "killed");
+    const alloc = await runJob(cluster.server, shellJob({ id: "killed", script }));
+    await untilLogged(cluster.server, alloc, "line 20\n");
+    await cluster.client.killPlugin();
+    await untilLogged(cluster.server, alloc, "line 150\n");
+    await cluster.client.kill();
+    await cluster.client.killPlugin();
+    await cluster.client.start();
+    await untilLogged(cluster.server, alloc, "line 300\n");
+    await stopJob(cluster.server, "killed");
     for (const [stream, word] of [
       ["stdout", "line"],
       ["stderr", "err"],
@@ -102,7 +95,7 @@ describe.skipIf((await findNomad()) === undefined)("log files that the driver wr
     };
     const victim = { name: "victim", script: "echo out; echo err >&2" };
     const alloc = await runJob(
-      server,
+      cluster.server,
       shellJob({ id: "evil", type: "batch", ...victim, tasks: [evil] }),
       hasEnded,
     );

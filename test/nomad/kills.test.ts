@@ -1,13 +1,12 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { callEngineOk, importImage, type PrivateEngine, startPrivateEngine } from "../bed/index.ts";
 import {
   type AllocStub,
   countScript,
+  describeNomad,
   eventually,
   findContainer,
   findLineFaults,
-  findNomad,
-  type NomadAgent,
   type NomadServer,
   noFaults,
   runJob,
@@ -15,6 +14,7 @@ import {
   startNomadAgent,
   stopJob,
   untilLogged,
+  useNomad,
 } from "./bed/index.ts";
 import { createRandom, type Random } from "./bed/random.ts";
 
@@ -23,32 +23,26 @@ const kills = Number(process.env.LONGSHORE_KILLS ?? 5);
 const tasks = Number(process.env.LONGSHORE_KILL_TASKS ?? 4);
 const seed = Number(process.env.LONGSHORE_SEED ?? 5);
 
-describe.skipIf((await findNomad()) === undefined)("tasks whose plugin, agent and engine are killed", () => {
+describeNomad("tasks whose plugin, agent and engine are killed", () => {
   let engine: PrivateEngine;
-  let agent: NomadAgent;
-  let server: NomadServer;
   let image = "";
   beforeAll(async () => {
     engine = await startPrivateEngine({ liveRestore: true });
     image = await importImage(engine.socket, { name: "longshore-test/busybox", tag: "kills" });
-    agent = await startNomadAgent({ socket: engine.socket });
-    server = agent.server;
   });
-  afterAll(async () => {
-    await agent?.[Symbol.asyncDispose]();
-    await engine?.[Symbol.asyncDispose]();
-  });
+  afterAll(async () => await engine?.[Symbol.asyncDispose]());
+  const cluster = useNomad(() => startNomadAgent({ socket: engine.socket }));
 
   const ways = {
-    plugin: async () => await agent.client.killPlugin(),
+    plugin: async () => await cluster.client.killPlugin(),
     agent: async () => {
-      await agent.client.kill();
-      await agent.client.start();
+      await cluster.client.kill();
+      await cluster.client.start();
     },
     both: async () => {
-      await agent.client.kill();
-      await agent.client.killPlugin();
-      await agent.client.start();
+      await cluster.client.kill();
+      await cluster.client.killPlugin();
+      await cluster.client.start();
     },
     engine: async () => {
       await engine.kill();
@@ -62,31 +56,34 @@ describe.skipIf((await findNomad()) === undefined)("tasks whose plugin, agent an
   ])(
     "go on, none restarted, no container left, every line once, %s",
     async (_, docker) => {
-      await agent.client.stop();
-      await agent.client.start({ docker });
+      await cluster.client.stop();
+      await cluster.client.start({ docker });
       const random = createRandom(seed);
       const allocs = await Promise.all(
         Array.from({ length: tasks }, async (_, index) => {
-          return await runJob(server, shellJob({ id: `counts-${index}`, script: countScript, image }));
+          return await runJob(
+            cluster.server,
+            shellJob({ id: `counts-${index}`, script: countScript, image }),
+          );
         }),
       );
       const before = await Promise.all(allocs.map((alloc) => facts(engine, alloc)));
       for (const way of pickWays(random, kills)) {
         await ways[way]();
-        await Promise.all(allocs.map((alloc) => untilNewLines(server, alloc)));
+        await Promise.all(allocs.map((alloc) => untilNewLines(cluster.server, alloc)));
       }
       expect(await Promise.all(allocs.map((alloc) => facts(engine, alloc)))).toEqual(before);
-      await eventually(async () => (await agent.client.processes("docker")).length === 1);
-      await Promise.all(allocs.map((_, index) => stopJob(server, `counts-${index}`)));
+      await eventually(async () => (await cluster.client.processes("docker")).length === 1);
+      await Promise.all(allocs.map((_, index) => stopJob(cluster.server, `counts-${index}`)));
       for (const alloc of allocs) {
         for (const [stream, word] of [
           ["stdout", "line"],
           ["stderr", "err"],
         ] as const) {
-          const log = await server.nomad(["alloc", "logs", `-${stream}`, alloc.ID]);
+          const log = await cluster.server.nomad(["alloc", "logs", `-${stream}`, alloc.ID]);
           expect({ stream, ...findLineFaults(log.stdout, word) }).toEqual({ stream, ...noFaults });
         }
-        const end = await server.api.get<AllocStub>(`/v1/allocation/${alloc.ID}`);
+        const end = await cluster.server.api.get<AllocStub>(`/v1/allocation/${alloc.ID}`);
         expect(end.TaskStates?.app).toMatchObject({ Restarts: 0, Failed: false });
       }
       expect(await callEngineOk(engine.socket, "GET", "/containers/json?all=true")).toEqual([]);

@@ -1,20 +1,19 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { bed } from "../bed/index.ts";
 import {
   type AllocStub,
+  describeNomad,
   eventually,
   findContainer,
-  findNomad,
   isRunning,
-  type NomadAgent,
-  type NomadServer,
   runJob,
   shellJob,
   startNomadAgent,
   untilAlloc,
   untilLogged,
+  useNomad,
 } from "./bed/index.ts";
 
 const script = `
@@ -77,65 +76,65 @@ const config = `
         devices = [{ host_path = "/dev/null", container_path = "/dev/other" }]
 `;
 
-describe.skipIf((await findNomad()) === undefined)("a task in a Nomad cluster", () => {
-  let agent: NomadAgent;
-  let server: NomadServer;
+describeNomad("a task in a Nomad cluster", () => {
   let alloc: AllocStub;
   const { socket } = bed();
   const shared = join(bed().folder, "nomad-shared");
 
-  beforeAll(async () => {
+  const cluster = useNomad(async () => {
     await mkdir(shared, { mode: 0o777 });
     const client = `host_volume "shared" {\n path = "${shared}"\n }`;
-    agent = await startNomadAgent({ socket, client });
-    server = agent.server;
-    await server.nomad(["operator", "scheduler", "set-config", "-memory-oversubscription=true"]);
-    await server.nomad(["var", "put", "nomad/jobs/rich", "word=one"]);
+    return await startNomadAgent({ socket, client });
+  });
+  beforeAll(async () => {
+    await cluster.server.nomad(["operator", "scheduler", "set-config", "-memory-oversubscription=true"]);
+    await cluster.server.nomad(["var", "put", "nomad/jobs/rich", "word=one"]);
     alloc = await runJob(
-      server,
+      cluster.server,
       shellJob({ id: "rich", script, group: groupBlocks, more: taskBlocks, config }),
     );
-    await untilLogged(server, alloc, "ready");
+    await untilLogged(cluster.server, alloc, "ready");
   });
-  afterAll(async () => await agent?.[Symbol.asyncDispose]());
 
   const inTask = async (...command: string[]) =>
-    (await server.nomad(["alloc", "exec", "-t=false", "-i=false", alloc.ID, ...command])).stdout;
+    (await cluster.server.nomad(["alloc", "exec", "-t=false", "-i=false", alloc.ID, ...command])).stdout;
 
   test("runs commands by alloc exec, with their input, streams and exit codes", async () => {
     expect(await inTask("echo", "hello")).toBe("hello\n");
     const piped = ["alloc", "exec", "-t=false", "-i", alloc.ID, "sh", "-c", "cat; echo err >&2; exit 7"];
-    const { stdout, stderr } = await server.nomad(piped, { input: "from stdin\n", code: 7 });
+    const { stdout, stderr } = await cluster.server.nomad(piped, { input: "from stdin\n", code: 7 });
     expect({ stdout, stderr }).toEqual({ stdout: "from stdin\n", stderr: "err\n" });
     const large = "x".repeat(300_000);
-    const echoed = await server.nomad(["alloc", "exec", "-t=false", "-i", alloc.ID, "cat"], { input: large });
+    const echoed = await cluster.server.nomad(["alloc", "exec", "-t=false", "-i", alloc.ID, "cat"], {
+      input: large,
+    });
     expect(echoed.stdout).toBe(large);
     const terminal = ["alloc", "exec", "-t", "-i", alloc.ID, "sh", "-c", "[ -t 1 ] && echo terminal"];
-    expect((await server.nomad(terminal, { terminal: true })).stdout).toContain("terminal");
+    expect((await cluster.server.nomad(terminal, { terminal: true })).stdout).toContain("terminal");
   });
 
   test("gets signals by alloc signal, and unknown ones are an error", async () => {
-    await server.nomad(["alloc", "signal", "-s", "SIGUSR1", alloc.ID]);
-    await untilLogged(server, alloc, "usr1\n");
-    await server.nomad(["alloc", "signal", "-s", "SIGNONE", alloc.ID], { code: 1 });
-    expect(isRunning(await untilAlloc(server, "rich", isRunning))).toBe(true);
+    await cluster.server.nomad(["alloc", "signal", "-s", "SIGUSR1", alloc.ID]);
+    await untilLogged(cluster.server, alloc, "usr1\n");
+    await cluster.server.nomad(["alloc", "signal", "-s", "SIGNONE", alloc.ID], { code: 1 });
+    expect(isRunning(await untilAlloc(cluster.server, "rich", isRunning))).toBe(true);
   });
 
   test("renders templates again, and is told by a signal or a script", async () => {
-    await server.nomad(["var", "put", "-force", "nomad/jobs/rich", "word=two"]);
+    await cluster.server.nomad(["var", "put", "-force", "nomad/jobs/rich", "word=two"]);
     await eventually(async () => (await inTask("cat", "/local/signaled")) === "two");
-    await untilLogged(server, alloc, "usr1\nusr1\n");
-    const written = join(agent.client.allocDir(alloc.ID), "alloc", "data", "by-script");
+    await untilLogged(cluster.server, alloc, "usr1\nusr1\n");
+    const written = join(cluster.client.allocDir(alloc.ID), "alloc", "data", "by-script");
     await eventually(async () => (await readFile(written, "utf8").catch(() => "")) === "two");
   });
 
   test("shows its use in alloc status -stats and node status -stats", async () => {
     await eventually(async () => {
-      const { stdout } = await server.nomad(["alloc", "status", "-stats", alloc.ID]);
+      const { stdout } = await cluster.server.nomad(["alloc", "status", "-stats", alloc.ID]);
       return /Memory Stats/.test(stdout) && /RSS/.test(stdout);
     });
-    const [first] = await server.api.get<readonly { readonly ID: string }[]>("/v1/nodes");
-    const status = await server.nomad(["node", "status", "-stats", first?.ID ?? ""]);
+    const [first] = await cluster.server.api.get<readonly { readonly ID: string }[]>("/v1/nodes");
+    const status = await cluster.server.nomad(["node", "status", "-stats", first?.ID ?? ""]);
     expect(status.stdout).toContain("Host Resource Utilization");
     expect(status.stdout).toMatch(/docker/);
   });
@@ -156,13 +155,13 @@ describe.skipIf((await findNomad()) === undefined)("a task in a Nomad cluster", 
   });
 
   test("is reached at the host port that Nomad chose", async () => {
-    const log = await untilLogged(server, alloc, "ready");
+    const log = await untilLogged(cluster.server, alloc, "ready");
     type Ports = {
       readonly AllocatedResources: {
         readonly Shared: { readonly Ports: readonly { readonly Value: number; readonly HostIP: string }[] };
       };
     };
-    const { AllocatedResources } = await server.api.get<Ports>(`/v1/allocation/${alloc.ID}`);
+    const { AllocatedResources } = await cluster.server.api.get<Ports>(`/v1/allocation/${alloc.ID}`);
     const [port] = AllocatedResources.Shared.Ports;
     expect(log).toContain("port 8080\n");
     const page = await fetch(`http://${port?.HostIP}:${port?.Value}/`);
@@ -172,22 +171,22 @@ describe.skipIf((await findNomad()) === undefined)("a task in a Nomad cluster", 
   test("gets whole cores where it asks for them", async () => {
     const more = "resources {\n cores = 1\n memory = 32\n }";
     const job = shellJob({ id: "cores", type: "batch", script: "nproc; sleep 1000", more });
-    const pinned = await runJob(server, job);
-    expect(await untilLogged(server, pinned, "\n")).toBe("1\n");
+    const pinned = await runJob(cluster.server, job);
+    expect(await untilLogged(cluster.server, pinned, "\n")).toBe("1\n");
     expect((await findContainer(socket, pinned)).HostConfig).toMatchObject({
       CpusetCpus: expect.stringMatching(/^\d+$/),
     });
   });
 
   test("leaves a node that is drained", async () => {
-    const [node] = await server.api.get<readonly { readonly ID: string }[]>("/v1/nodes");
+    const [node] = await cluster.server.api.get<readonly { readonly ID: string }[]>("/v1/nodes");
     const drain = ["node", "drain", "-enable", "-force", "-yes", "-detach", node?.ID ?? ""];
-    await server.nomad(drain);
+    await cluster.server.nomad(drain);
     await untilAlloc(
-      server,
+      cluster.server,
       "rich",
       ({ ID, ClientStatus }) => ID === alloc.ID && ClientStatus === "complete",
     );
-    await server.nomad(["node", "drain", "-disable", "-yes", node?.ID ?? ""]);
+    await cluster.server.nomad(["node", "drain", "-disable", "-yes", node?.ID ?? ""]);
   });
 });

@@ -1,9 +1,8 @@
-import { execFile } from "node:child_process";
-import { copyFile, mkdir, readFile, rm } from "node:fs/promises";
+import { copyFile, mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { callEngineOk } from "../../../scripts/engine-api.mjs";
 import { repository } from "../../../scripts/tools.mjs";
+import { unmountBelow } from "../../bed/mounts.ts";
 import { startsKey, toClientConfig } from "./agent-config.ts";
 import { AgentProcess } from "./agent-process.ts";
 import { type ProcessFacts, signalProcess } from "./processes.ts";
@@ -30,8 +29,6 @@ export interface ClientOptions extends ClientSettings {
   /** Of another version than the server. */
   readonly program?: string;
 }
-
-const execute = promisify(execFile);
 
 /** A Nomad agent that runs tasks by one of the docker drivers. */
 export class NomadClient implements AsyncDisposable {
@@ -115,6 +112,7 @@ export class NomadClient implements AsyncDisposable {
       await this.kill();
       await removeContainersOf(this.#options.socket, folder);
     } finally {
+      // Secrets are kept in a tmpfs per task.
       await unmountBelow(folder);
       await this.#process[Symbol.asyncDispose]();
     }
@@ -173,14 +171,4 @@ async function removeContainersOf(socket: string, folder: string): Promise<void>
   const own = all.filter(({ Mounts }) => Mounts.some(({ Source }) => Source?.startsWith(`${folder}/`)));
   for (const { Id } of own)
     await callEngineOk(socket, "DELETE", `/containers/${Id}?force=true&v=true`).catch(() => undefined);
-}
-
-/** Secrets are kept in a tmpfs per task. */
-async function unmountBelow(folder: string): Promise<void> {
-  const mounts = await readFile("/proc/self/mountinfo", "utf8");
-  const points = mounts
-    .split("\n")
-    .map((line) => line.split(" ")[4] ?? "")
-    .filter((point) => point.startsWith(`${folder}/`));
-  for (const point of points.reverse()) await execute("umount", ["--lazy", point]);
 }

@@ -16,5 +16,5 @@ export { type ContainerFacts, findContainer, findContainers } from "./containers
 export { countScript, findLineFaults, noFaults } from "./counted-lines.ts";
 export { eventually } from "./eventually.ts";
 export { type ShellJob, type ShellTask, shellJob, waitScript } from "./jobs.ts";
-export { findNomad } from "./nomad-program.ts";
 export { NomadServer } from "./server.ts";
+export { describeNomad, useNomad } from "./use-nomad.ts";
