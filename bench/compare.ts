@@ -11,11 +11,14 @@ export interface Finding {
   /** What `value` is, for example `times the bare calls`. */
   readonly unit: string;
   readonly value: Spread;
-  /** The value must not be above it. */
+  /** The value must not be above it, or below it where `atLeast` is set. */
   readonly limit: number;
+  readonly atLeast?: boolean;
   readonly samples: number;
-  /** Longshore's side and the other, in milliseconds, where two were compared. */
+  /** Longshore's side and the other, in `sideUnit`, where two were compared. */
   readonly sides?: { readonly ours: Spread; readonly theirs: Spread };
+  /** `ms` when missing. */
+  readonly sideUnit?: string;
 }
 
 export interface Comparison {

@@ -2,7 +2,7 @@ import { parseArgs } from "node:util";
 import { engineSocket } from "../scripts/engine-api.mjs";
 import { type Case, cases } from "./cases.ts";
 import { prepareGround } from "./ground.ts";
-import { type Answer, toLines } from "./report.ts";
+import { type Answer, toAnswer, toLines } from "./report.ts";
 
 const usage = `npm run bench [-- --only NAME[,NAME]] [--rounds N] [--json]
   names: ${cases.map(({ name }) => name).join(", ")}
@@ -28,8 +28,7 @@ async function main(): Promise<void> {
   await using ground = await prepareGround(engineSocket());
   const answers: Answer[] = [];
   for (const { title, run } of chosen) {
-    const finding = await run(ground, options);
-    const answer = { title, ...finding, holds: finding.value.median <= finding.limit };
+    const answer = toAnswer(title, await run(ground, options));
     answers.push(answer);
     if (!values.json) process.stdout.write(toLines(answer));
   }

@@ -6,14 +6,21 @@ export interface Answer extends Finding {
   readonly holds: boolean;
 }
 
+/** A finding as the answer to a question. */
+export function toAnswer(title: string, finding: Finding): Answer {
+  const { value, limit, atLeast = false } = finding;
+  return { title, ...finding, holds: atLeast ? value.median >= limit : value.median <= limit };
+}
+
 /** Two lines for people: the figure with its quartiles and its limit, and both sides where there are two. */
 export function toLines(answer: Answer): string {
-  const { title, unit, value, limit, holds, sides, samples } = answer;
-  const verdict = holds ? "ok  " : "OVER";
+  const { title, unit, value, limit, atLeast = false, holds, sides, sideUnit = "ms", samples } = answer;
+  const verdict = holds ? "met    " : "NOT met";
   const figure = unit === "times" ? `${toText(value)} times` : `${toText(value)} ${unit}`;
-  const lines = [`${verdict} ${title}`, `     ${figure}, at most ${limit}; ${samples} samples`];
+  const bound = `${atLeast ? "at least" : "at most"} ${limit}`;
+  const lines = [`${verdict} ${title}`, `        ${figure}, ${bound}; ${samples} samples`];
   if (sides !== undefined)
-    lines.push(`     ours ${toText(sides.ours)} ms, theirs ${toText(sides.theirs)} ms`);
+    lines.push(`        ours ${toText(sides.ours)} ${sideUnit}, theirs ${toText(sides.theirs)} ${sideUnit}`);
   return `${lines.join("\n")}\n`;
 }
 

@@ -6,18 +6,22 @@ import { runMain } from "./say.mjs";
 import { checkNode, ensureBuilt, ensureDependencies } from "./setup.mjs";
 import { repository } from "./tools.mjs";
 
-/** `npm run bench [-- --only start] [--json]`: bundles the benchmark as the command is bundled, and runs it. */
+/**
+ * `npm run bench [-- --only start] [--json]`: bundles the benchmark as the command is bundled, and runs it.
+ * `npm run bench:nomad [-- start]`: the same with the one of the drivers under a Nomad agent.
+ */
 async function main() {
+  const isNomad = process.argv[2] === "nomad";
   checkNode();
   await ensureDependencies();
   await ensureBuilt();
   await ensureEngine();
   const { build } = await import("esbuild");
   // One folder deep, like the scripts: they find the repository by their own place.
-  const outfile = join(repository, ".cache", "bench.mjs");
+  const outfile = join(repository, ".cache", isNomad ? "bench-nomad.mjs" : "bench.mjs");
   await build({
     absWorkingDir: repository,
-    entryPoints: ["bench/main.ts"],
+    entryPoints: [isNomad ? "bench/nomad/main.ts" : "bench/main.ts"],
     outfile,
     bundle: true,
     format: "esm",
@@ -29,7 +33,11 @@ async function main() {
     },
   });
   const command = join(repository, "dist", "longshore.js");
-  const args = ["--expose-gc", outfile, "--command", command, ...process.argv.slice(2)];
+  const args = isNomad
+    ? [outfile, ...process.argv.slice(3)]
+    : ["--expose-gc", outfile, "--command", command, ...process.argv.slice(2)];
+  // The benchmark hears Ctrl-C too, and removes what it has made.
+  process.on("SIGINT", () => undefined);
   process.exitCode = (await runProgram(process.execPath, args)).code;
 }
 
