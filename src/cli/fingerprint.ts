@@ -1,7 +1,8 @@
 import { createDockerDriver } from "../driver/index.ts";
+import { createEngine } from "../engine/index.ts";
 import type { Fingerprint } from "../task/index.ts";
 import type { Command } from "./command-io.ts";
-import { chooseEndpoint, openEngine } from "./engine-setup.ts";
+import { chooseEndpoint } from "./engine-setup.ts";
 import { exitCodes } from "./exit-code.ts";
 import { loadSetting } from "./load-job.ts";
 import { toJsonLine } from "./render/json-events.ts";
@@ -11,7 +12,7 @@ import { pad } from "./render/text.ts";
 export const fingerprint: Command = async (input, io) => {
   const { agentOptions } = await loadSetting(input, io);
   const found = chooseEndpoint(input, io, agentOptions);
-  await using engine = openEngine(found);
+  await using engine = createEngine(found);
   await using driver = createDockerDriver({ engine, agentOptions });
   const print = await first(driver.fingerprint());
   const shown = { endpoint: found.endpoint, reason: found.reason, ...print };

@@ -1,8 +1,8 @@
 import { checkJob, type PlannedTask, planJob, toAgentSettings } from "../agent/index.ts";
 import { type ContainerPlan, createDockerDriver, planContainer } from "../driver/index.ts";
+import { createEngine } from "../engine/index.ts";
 import type { ReadJob } from "../jobfile/index.ts";
 import type { CommandInput, CommandIo } from "./command-io.ts";
-import { openEngine } from "./engine-setup.ts";
 import { loadSetting } from "./load-job.ts";
 import { locateProblems } from "./locate-problems.ts";
 
@@ -12,7 +12,7 @@ export interface TaskPlan extends PlannedTask {
 }
 
 // No engine is asked; the driver wants to have one all the same.
-const noEngine = { endpoint: "unix:///dev/null", reason: "" };
+const noEngine = { endpoint: "unix:///dev/null" };
 
 /**
  * What a job would create on this machine, without an engine and without touching anything. Rejects with a
@@ -24,7 +24,7 @@ export async function planTasks(
   read: ReadJob,
 ): Promise<readonly TaskPlan[]> {
   const { agentOptions, node, place } = await loadSetting(input, io);
-  await using engine = openEngine(noEngine);
+  await using engine = createEngine(noEngine);
   await using driver = createDockerDriver({ engine, agentOptions });
   try {
     checkJob(read.job, driver, { settings: toAgentSettings(place), node });

@@ -2,12 +2,12 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { createAgent, type JobOutcome, type JobRun, type NodeFacts } from "../agent/index.ts";
 import { createDockerDriver, toNodeAttributes } from "../driver/index.ts";
-import type { Engine, FoundEndpoint } from "../engine/index.ts";
+import { createEngine, type Engine, type FoundEndpoint } from "../engine/index.ts";
 import type { Job, ReadJob } from "../jobfile/index.ts";
 import { isLongshoreError, LongshoreError, type TaskDriver } from "../task/index.ts";
 import { closeInTime } from "./close-in-time.ts";
 import type { Command, CommandInput, CommandIo } from "./command-io.ts";
-import { chooseEndpoint, openEngine } from "./engine-setup.ts";
+import { chooseEndpoint } from "./engine-setup.ts";
 import { exitCodes, toExitCode } from "./exit-code.ts";
 import { loadJob, loadSetting, type Setting } from "./load-job.ts";
 import { locateProblems } from "./locate-problems.ts";
@@ -68,7 +68,7 @@ interface ReachedEngine {
 async function reachEngine(input: CommandInput, io: CommandIo, signal: AbortSignal): Promise<ReachedEngine> {
   const setting = await loadSetting(input, io);
   const found = chooseEndpoint(input, io, setting.agentOptions);
-  const engine = openEngine(found);
+  const engine = createEngine(found);
   const answered = expectEngine(engine, found, signal);
   answered.catch(() => undefined);
   return { setting, engine, answered };

@@ -12,4 +12,5 @@ export { type OpenDriver, type OpenDriverOptions, openDockerDriver } from "./ope
 export { type AgentOptions, agentFields, parseAgentOptions } from "./options/agent-options.ts";
 export type { Field, FieldTable } from "./options/fields.ts";
 export { checkTaskOptions, type TaskOptions, taskFields } from "./options/task-options.ts";
+export { findOwnEndpoint } from "./own-engine.ts";
 export type { FollowLogsOptions, TaskOutput } from "./tasks/task-logs.ts";

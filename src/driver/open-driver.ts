@@ -1,9 +1,9 @@
-import { homedir } from "node:os";
-import { createEngine, findEndpoint } from "../engine/index.ts";
+import { createEngine } from "../engine/index.ts";
 import type { Logger, TaskDriver } from "../task/index.ts";
 import type { Topology } from "./container/planning.ts";
 import { createDockerDriver } from "./docker-driver.ts";
 import type { AgentOptions } from "./options/agent-options.ts";
+import { findOwnEndpoint } from "./own-engine.ts";
 
 export interface OpenDriverOptions {
   readonly agentOptions: AgentOptions;
@@ -20,19 +20,10 @@ export interface OpenDriver extends AsyncDisposable {
 
 /** A driver for a Nomad client: on the engine of the options, of `DOCKER_HOST`, or the system's. */
 export function openDockerDriver({ env, logger, ...options }: OpenDriverOptions): OpenDriver {
-  const { endpoint: option, tls: files } = options.agentOptions;
-  const { ca, cert, key } = files;
-  const tls = ca === undefined && cert === undefined && key === undefined ? undefined : { ca, cert, key };
-  const found = findEndpoint({
-    option,
-    tls,
-    env,
-    homeDir: homedir(),
-    uid: process.getuid?.(),
-    mode: env.DOCKER_HOST ? "machine" : "strict",
-  });
+  const { agentOptions } = options;
+  const found = findOwnEndpoint({ agentOptions, env, mode: env.DOCKER_HOST ? "machine" : "strict" });
   logger.info("using the Docker engine", { endpoint: found.endpoint, reason: found.reason });
-  const engine = createEngine({ endpoint: found.endpoint, tls: found.tls });
+  const engine = createEngine(found);
   // A client has one docker driver; another client on the same engine is another node.
   const driver = createDockerDriver({ engine, logger, hostOf: ({ nodeId }) => nodeId, ...options });
   return {
