@@ -1,11 +1,11 @@
 // @ts-check
-import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { buildPlugin } from "./build-plugin.mjs";
 import { bundleCommand } from "./bundle-command.mjs";
 import { toLicenseText } from "./bundled-licenses.mjs";
-import { runStep } from "./run-program.mjs";
+import { emitTypes } from "./emit-types.mjs";
 import { runMain, SetupError } from "./say.mjs";
 import { repository } from "./tools.mjs";
 
@@ -21,7 +21,7 @@ async function main() {
   const bundledFiles = await bundle();
   await writeFile(join(dist, "THIRD-PARTY-LICENSES.txt"), await toLicenseText(repository, bundledFiles));
   await buildPlugin({ repository, outfile: join(dist, "docker") });
-  if (!process.argv.includes("--no-types")) await emitTypes();
+  if (!process.argv.includes("--no-types")) await emitTypes(join(dist, "types"));
 }
 
 /** Answers the files that went in, relative to the repository. */
@@ -56,24 +56,6 @@ async function bundleLibrary() {
     logLevel: "warning",
   });
   return Object.keys(metafile.inputs);
-}
-
-async function emitTypes() {
-  const tsc = join(repository, "node_modules", "typescript", "bin", "tsc");
-  await runStep(process.execPath, [tsc, "-p", join(repository, "tsconfig.build.json")]);
-  const types = join(dist, "types");
-  for (const file of await readdir(types, { recursive: true })) {
-    if (file.endsWith(".d.ts")) await nameJavaScript(join(types, file));
-  }
-}
-
-/**
- * Sources import `./x.ts`; a compiler that reads declarations wants `./x.js`.
- * @param {string} file
- */
-async function nameJavaScript(file) {
-  const text = await readFile(file, "utf8");
-  await writeFile(file, text.replace(/((?:from|import\()\s*"\.[^"]*)\.ts"/g, '$1.js"'));
 }
 
 await runMain(main);

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { checkPackage, createPackageFromTarballData } from "@arethetypeswrong/core";
 import { publint } from "publint";
@@ -47,7 +47,9 @@ describe("the packed package", () => {
       /^dist\/(main|command-line|run-plugin)\.cjs$/,
       /^dist\/(longshore|index|[\w.-]+-[A-Z0-9]{8}|wasm_exec)\.js$/,
       /^dist\/((hcl|text)\.(wasm|memory)|docker|THIRD-PARTY-LICENSES\.txt)$/,
-      /^dist\/types\/(?!.*\.test\.).*\.d\.ts$/,
+      /^dist\/types\/.*\.d\.ts$/,
+      /^docs\/(api|bad-days|configuration|events|library|nomad|options)\.md$/,
+      /^(docs\/events\.schema\.json|examples\/.*\.(hcl|ts))$/,
     ];
     const paths = packed.files.map(({ path }) => path);
     expect(paths.filter((path) => !needed.some((pattern) => pattern.test(path)))).toEqual([]);
@@ -63,6 +65,23 @@ describe("the packed package", () => {
         "dist/longshore.js",
       ]),
     );
+  });
+
+  it("has what its README and its documents link to, but for what is said to be in the repository", async () => {
+    const paths = packed.files.map(({ path }) => path);
+    for (const page of paths.filter((path) => path.endsWith(".md"))) {
+      const text = await readFile(join(folder, "node_modules", "longshore", page), "utf8");
+      const [own = ""] = text.split("In the repository:");
+      for (const [, link = ""] of own.matchAll(/\]\((?!https?:|#|\.\.\/test\/)([^)#]+)/g)) {
+        const linked = join(dirname(page), link);
+        expect
+          .soft(
+            paths.some((path) => path === linked || path.startsWith(`${linked}/`)),
+            `${page} -> ${linked}`,
+          )
+          .toBe(true);
+      }
+    }
   });
 
   it("installs without a network, as it has no dependencies", async () => {
@@ -109,7 +128,7 @@ describe("the packed package", () => {
     expect(result).toMatchObject({ types: { kind: "included" }, problems: [known] });
   });
 
-  it("has types that a strict compiler takes", async () => {
+  it("has types that a strict compiler takes, and none that it does not read", async () => {
     const consumer = `
 import { isLongshoreError, type TaskConfig, type TaskDriver } from "longshore";
 export async function start(driver: TaskDriver, task: TaskConfig): Promise<string> {
@@ -122,16 +141,13 @@ export async function start(driver: TaskDriver, task: TaskConfig): Promise<strin
 }
 `;
     await writeFile(join(folder, "consumer.ts"), consumer);
-    const options = ["--strict", "--noEmit", "--target", "es2023", "--module", "nodenext", "--lib"];
+    const options = ["--strict", "--noEmit", "--listFiles", "--target", "es2023", "--module", "nodenext"];
+    const lib = ["--lib", "es2023,esnext.disposable"];
     const types = ["--typeRoots", join(repository, "node_modules", "@types"), "--types", "node"];
     const compiler = join(repository, "node_modules", "typescript", "bin", "tsc");
-    await inFolder(
-      process.execPath,
-      compiler,
-      ...options,
-      "es2023,esnext.disposable",
-      ...types,
-      "consumer.ts",
-    );
+    const read = await inFolder(process.execPath, compiler, ...options, ...lib, ...types, "consumer.ts");
+    const declarations = read.split("\n").flatMap((file) => file.split("/node_modules/longshore/")[1] ?? []);
+    const carried = packed.files.map(({ path }) => path).filter((path) => path.startsWith("dist/types/"));
+    expect(carried.sort()).toEqual(declarations.sort());
   });
 });
