@@ -44,13 +44,13 @@ export function createLogRotator({ folder, name, maxFiles, maxFileBytes }: LogRo
   }
 
   async function openNewest(): Promise<Current> {
-    return current ?? (await openFile(Math.max(0, ...(await listIndexes(folder, name)))));
+    return current ?? (await openFile(Math.max(0, ...(await listLogIndexes(folder, name)))));
   }
 
   async function rotate(from: number): Promise<Current> {
     await close();
     const next = await openFile(from + 1);
-    const old = (await listIndexes(folder, name)).filter((index) => index <= next.index - maxFiles);
+    const old = (await listLogIndexes(folder, name)).filter((index) => index <= next.index - maxFiles);
     for (const index of old) await folder.remove(`${name}.${index}`);
     return next;
   }
@@ -86,7 +86,7 @@ export function createLogRotator({ folder, name, maxFiles, maxFileBytes }: LogRo
       }
     },
     async countAfter(place) {
-      const indexes = (await listIndexes(folder, name)).filter((index) => index >= place.index);
+      const indexes = (await listLogIndexes(folder, name)).filter((index) => index >= place.index);
       const sizes = await Promise.all(indexes.map((index) => folder.sizeOf(`${name}.${index}`)));
       const total = sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0);
       return Math.max(0, total - (indexes.includes(place.index) ? place.size : 0));
@@ -102,7 +102,8 @@ function countFitting(data: Uint8Array, room: number): number {
   return room <= 0 ? 0 : data.lastIndexOf(newLine, room - 1) + 1;
 }
 
-async function listIndexes(folder: GuardedFolder, name: string): Promise<readonly number[]> {
+/** The numbers of a log's files in the folder, in no order: 0 and 2 for `name.0` and `name.2`. */
+export async function listLogIndexes(folder: GuardedFolder, name: string): Promise<readonly number[]> {
   const names = await folder.list();
   return names
     .filter((file) => file.startsWith(`${name}.`))

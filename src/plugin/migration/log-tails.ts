@@ -1,6 +1,6 @@
 import { constants } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
-import { type GuardedFolder, openGuardedFolder } from "../../host/index.ts";
+import { type GuardedFolder, listLogIndexes, openGuardedFolder } from "../../host/index.ts";
 import type { LogChunk, TaskConfig } from "../../task/index.ts";
 
 /** The end of one stream's log files. */
@@ -32,25 +32,19 @@ export async function readLogTails(task: Pick<TaskConfig, "allocDir" | "name">):
 
 async function readBoth(folder: GuardedFolder, task: string): Promise<LogTails> {
   return {
-    stdout: await readTail(folder, `${task}.stdout.`),
-    stderr: await readTail(folder, `${task}.stderr.`),
+    stdout: await readTail(folder, `${task}.stdout`),
+    stderr: await readTail(folder, `${task}.stderr`),
   };
 }
 
-async function readTail(folder: GuardedFolder, prefix: string): Promise<LogTail | undefined> {
-  const suffixes = (await folder.list())
-    .filter((name) => name.startsWith(prefix))
-    .map((name) => name.slice(prefix.length));
-  const indexes = suffixes
-    .filter((suffix) => /^\d{1,9}$/.test(suffix))
-    .map(Number)
-    .sort((a, b) => b - a);
+async function readTail(folder: GuardedFolder, name: string): Promise<LogTail | undefined> {
+  const newestFirst = [...(await listLogIndexes(folder, name))].sort((a, b) => b - a);
   const parts: Uint8Array[] = [];
   let writtenMs = 0;
   let missing = tailBytes;
-  for (const index of indexes) {
+  for (const index of newestFirst) {
     if (missing <= 0) break;
-    const part = await readEnd(folder, `${prefix}${index}`, missing);
+    const part = await readEnd(folder, `${name}.${index}`, missing);
     parts.unshift(part.data);
     writtenMs = Math.max(writtenMs, part.writtenMs);
     missing -= part.data.byteLength;
