@@ -1,5 +1,10 @@
 import type { Finding } from "../compare.ts";
+import { compareLogs } from "./logs.ts";
+import { compareMemory } from "./memory.ts";
+import { compareHandshake, measureSize } from "./plugin.ts";
+import { compareRest } from "./rest.ts";
 import { compareMany, compareStart } from "./start.ts";
+import { compareStats } from "./stats.ts";
 
 export interface CaseOptions {
   /** Path of the engine's unix socket. */
@@ -28,4 +33,10 @@ export const nomadCases: readonly NomadCase[] = [
   { name: "start", run: async (options) => await compareStart(options, 0) },
   { name: "start-100", run: async (options) => await compareStart(options, 100) },
   { name: "many", run: compareMany },
+  { name: "memory", run: compareMemory },
+  { name: "rest", run: compareRest },
+  { name: "stats", run: compareStats },
+  { name: "logs", run: compareLogs },
+  { name: "handshake", run: compareHandshake },
+  { name: "size", run: measureSize },
 ];

@@ -44,6 +44,11 @@ export class NomadGround implements AsyncDisposable {
     return ground;
   }
 
+  /** What the tasks run in. */
+  get image(): string {
+    return this.#image;
+  }
+
   get server(): NomadServer {
     if (this.#server === undefined) throw new Error("the server has not been started");
     return this.#server;

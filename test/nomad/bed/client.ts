@@ -30,6 +30,11 @@ export interface ClientOptions extends ClientSettings {
   readonly program?: string;
 }
 
+/** Path of the plugin that agents are given. */
+export function builtPlugin(): string {
+  return process.env.LONGSHORE_PLUGIN ?? join(repository, "dist", "docker");
+}
+
 /** A Nomad agent that runs tasks by one of the docker drivers. */
 export class NomadClient implements AsyncDisposable {
   readonly name: string;
@@ -96,6 +101,11 @@ export class NomadClient implements AsyncDisposable {
     return all.filter((each) => each.arguments.some(isOfKind));
   }
 
+  /** The agent, and all that it started or left. */
+  async allProcesses(): Promise<readonly ProcessFacts[]> {
+    return await this.#process.processes();
+  }
+
   async killPlugin(): Promise<void> {
     for (const { pid } of await this.processes("docker")) signalProcess(pid, "SIGKILL");
   }
@@ -121,8 +131,7 @@ export class NomadClient implements AsyncDisposable {
   async #install(): Promise<void> {
     await rm(this.pluginDir, { recursive: true, force: true });
     await mkdir(this.pluginDir, { recursive: true });
-    const built = process.env.LONGSHORE_PLUGIN ?? join(repository, "dist", "docker");
-    if (this.#driver === "longshore") await copyFile(built, join(this.pluginDir, "docker"));
+    if (this.#driver === "longshore") await copyFile(builtPlugin(), join(this.pluginDir, "docker"));
   }
 
   #toConfig(): string {
