@@ -66,7 +66,9 @@ export interface TaskStatus {
 export interface CpuStats {
   /** Share of one core times 100: two busy cores are 200. */
   readonly percent: number;
+  /** How much of that was in user mode: a share of the task's own use, times the machine's cores, times 100. */
   readonly userPercent: number;
+  /** The same of system mode. */
   readonly systemPercent: number;
   /** MHz in use. */
   readonly totalTicks: number;

@@ -10,15 +10,20 @@ function usage(totalNs: number, userNs: number, systemNs: number, clockNs: numbe
 }
 
 describe("CPU use", () => {
-  it("is 100 percent for each core that was busy all the time", () => {
+  it("is 100 percent for each core that was busy all the time, and its modes are shares of it on all cores", () => {
     expect(toCpuStats(usage(0, 0, 0, 0), usage(500, 400, 100, 250), topology)).toEqual({
       percent: 200,
-      userPercent: 160,
-      systemPercent: 40,
+      userPercent: 320,
+      systemPercent: 80,
       totalTicks: 4000,
       throttledPeriods: 3,
       throttledTimeNs: 5,
     });
+  });
+
+  it("has no mode that is more than the whole, although modes are counted less finely", () => {
+    const stats = toCpuStats(usage(0, 0, 0, 0), usage(5, 10, 0, 100), topology);
+    expect(stats).toMatchObject({ percent: 5, userPercent: 400, systemPercent: 0 });
   });
 
   it.each([

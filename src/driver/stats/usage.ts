@@ -21,14 +21,18 @@ export interface CpuUsage {
   readonly throttledTimeNs: number;
 }
 
-/** CPU use between two readings; one busy core is 100 percent. */
+/**
+ * CPU use between two readings; one busy core is 100 percent. What was used in user and in system mode is told as Nomad's
+ * built-in driver does: as a share of the task's own use, times the machine's cores.
+ */
 export function toCpuStats(before: CpuUsage, now: CpuUsage, topology: Topology): CpuStats {
   const used = now.totalNs - before.totalNs;
   const elapsed = now.clockNs - before.clockNs;
   const percent = used > 0 && elapsed > 0 ? (used / elapsed) * 100 : 0;
   const share = (mode: "userNs" | "systemNs") => {
     const delta = now[mode] - before[mode];
-    return used > 0 ? percent * Math.min(1, Math.max(0, delta / used)) : 0;
+    // The modes are counted less finely than the whole.
+    return used > 0 ? Math.min(1, Math.max(0, delta / used)) * topology.cores * 100 : 0;
   };
   return {
     percent,
