@@ -42,6 +42,11 @@ describe("formatDiagnostic", () => {
     expect(format("a\u001b[31m\u202eb", 1, 2)).toContain("a\u{fffd}[31m\u{fffd}b");
   });
 
+  it("names the file alone where the fault is its whole", () => {
+    const fault = { summary: "s", detail: "d", file: "a.nomad", range: undefined, sourceLine: undefined };
+    expect(formatDiagnostic({ severity: "error", ...fault })).toBe("a.nomad: s\n  d");
+  });
+
   it("leaves out what is not known", () => {
     expect(
       formatDiagnostic({

@@ -12,10 +12,10 @@ const maxBefore = 40;
  * characters keep their alignment; long lines are cut around the mark.
  */
 export function formatDiagnostic(diagnostic: Diagnostic): string {
-  const { range, summary, detail, sourceLine } = diagnostic;
+  const { file, range, summary, detail, sourceLine } = diagnostic;
   const kind = diagnostic.severity === "warning" ? "warning: " : "";
-  const where = range === undefined ? "" : `${range.file}:${range.line}:${range.column}: `;
-  const lines = [`${where}${kind}${summary}`];
+  const where = range === undefined ? file : `${range.file}:${range.line}:${range.column}`;
+  const lines = [`${where === undefined ? "" : `${where}: `}${kind}${summary}`];
   if (range !== undefined && sourceLine !== undefined) lines.push(...formatSource(range, sourceLine));
   if (detail !== "") lines.push(...detail.split("\n").map((line) => `  ${line}`.trimEnd()));
   return lines.join("\n");

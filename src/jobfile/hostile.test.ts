@@ -80,11 +80,11 @@ describe("a text that is no job file", () => {
 describe("what is no file of text", () => {
   it.each<[string, (path: string) => Promise<unknown> | unknown, string]>([
     ["nothing", () => undefined, "Cannot read the file: There is no such file."],
-    ["a folder", (path) => mkdir(path), "is a folder. Name the job file in it."],
+    ["a folder", (path) => mkdir(path), "Not a file: It is a folder. Name the job file in it."],
     [
       "a pipe nobody writes to",
       (path) => execFileSync("mkfifo", [path]),
-      "is a pipe. To read from a pipe, write - in place of a file",
+      "Not a file: It is a pipe. To read from a pipe, write - in place of a file",
     ],
     [
       "50 MB",
@@ -116,7 +116,7 @@ describe("what is no file of text", () => {
 
   it.each(["/dev/zero", "/dev/null"])("%s is an error", async (file) => {
     expect(await faultOf({ file })).toBe(
-      `Not a file: ${file} is a device. To read from a pipe, write - in place of a file and pipe into it.`,
+      "Not a file: It is a device. To read from a pipe, write - in place of a file and pipe into it.",
     );
   });
 

@@ -20,10 +20,13 @@ export class JobFileError extends LongshoreError {
 
 /** A fault of a file as a whole, that has no place in it. */
 export function wholeFileError(file: string, summary: string, detail: string, cause?: unknown): JobFileError {
-  const range = { file, line: 1, column: 1, endLine: 1, endColumn: 1 };
-  return new JobFileError(
+  const fault = {
+    severity: "error",
+    summary,
+    detail,
     file,
-    [{ severity: "error", summary, detail, range, sourceLine: undefined }],
-    cause,
-  );
+    range: undefined,
+    sourceLine: undefined,
+  } as const;
+  return new JobFileError(file, [fault], cause);
 }

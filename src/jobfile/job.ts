@@ -181,6 +181,8 @@ export interface Diagnostic {
   /** Why, what was expected, and what to do. */
   readonly detail: string;
   readonly range: SourceRange | undefined;
+  /** The file, where the fault is its whole and has no place in it. */
+  readonly file?: string | undefined;
   /** The whole source line at `range.line`; undefined where there is none. */
   readonly sourceLine: string | undefined;
 }

@@ -48,14 +48,14 @@ interface FileKind {
 
 function refuseOddFile(file: string, found: FileKind): void {
   if (found.isDirectory()) {
-    throw wholeFileError(file, "Not a file", `${file} is a folder. Name the job file in it.`);
+    throw wholeFileError(file, "Not a file", "It is a folder. Name the job file in it.");
   }
   if (!found.isFile()) {
     const kind = found.isFIFO() ? "a pipe" : found.isSocket() ? "a socket" : "a device";
     throw wholeFileError(
       file,
       "Not a file",
-      `${file} is ${kind}. To read from a pipe, write - in place of a file and pipe into it.`,
+      `It is ${kind}. To read from a pipe, write - in place of a file and pipe into it.`,
     );
   }
   if (found.size > maxBytes) throw tooLarge(file, found.size);
