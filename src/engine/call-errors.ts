@@ -70,6 +70,7 @@ const faultsByCode: Readonly<Record<string, ConnectionFault>> = {
   ECONNREFUSED: { ...noEngine, why: "nothing listens there" },
   EACCES: { kind: "unauthorized", why: "no permission to use the socket", hint: groupHint },
   EPERM: { kind: "unauthorized", why: "no permission to use the socket", hint: groupHint },
+  EAGAIN: { kind: "unavailable", why: "its socket takes no more connections at the moment" },
   ECONNRESET: lostEngine,
   EPIPE: lostEngine,
   ERR_STREAM_PREMATURE_CLOSE: lostEngine,

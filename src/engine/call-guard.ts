@@ -2,7 +2,7 @@ import { setMaxListeners } from "node:events";
 import { LongshoreError } from "../task/index.ts";
 
 /** What a guard ends: a request, its response, or the connection taken over. */
-interface Stoppable {
+export interface Stoppable {
   readonly destroyed: boolean;
   destroy(error: Error): unknown;
 }

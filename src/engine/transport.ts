@@ -1,10 +1,11 @@
 import type { ClientRequest, IncomingMessage, RequestOptions } from "node:http";
 import type { Duplex } from "node:stream";
+import { setTimeout as pause } from "node:timers/promises";
 import type { Logger } from "../task/index.ts";
 import { errorCode, LongshoreError, toError } from "../task/index.ts";
 import type { Answer, Call } from "./call.ts";
 import { toConnectionError, toStatusError } from "./call-errors.ts";
-import { CallGuard } from "./call-guard.ts";
+import { CallGuard, type Stoppable } from "./call-guard.ts";
 import type { Connection } from "./connection.ts";
 import { LazyHttp } from "./lazy-http.ts";
 import { sendBody } from "./request-body.ts";
@@ -28,6 +29,8 @@ export interface TransportOptions {
 }
 
 const maxErrorBodyBytes = 64 * 1024;
+/** How long to wait for an engine that has not yet taken the connections before. */
+const fullQueueMs = 10;
 
 /** Opens nothing until the first call. Calls share kept-alive connections; streams have their own. */
 export function createTransport(options: TransportOptions): Transport {
@@ -36,14 +39,11 @@ export function createTransport(options: TransportOptions): Transport {
   const guards = new Set<CallGuard>();
   const rim = new LazyHttp(connection);
 
-  async function open(call: Call, version: string): Promise<{ request: ClientRequest; guard: CallGuard }> {
-    const guard = new CallGuard(call, guards);
+  async function open(call: Call, version: string, guard: CallGuard): Promise<ClientRequest> {
     try {
       const request = await rim.request(toRequestOptions(connection, call, version), call.stream === true);
-      const name = `${call.method} ${call.path}`;
-      calls.set(name, (calls.get(name) ?? 0) + 1);
       guard.watch(request);
-      return { request, guard };
+      return request;
     } catch (cause) {
       guard.end();
       throw toConnectionError(call.what, endpoint, cause);
@@ -57,20 +57,33 @@ export function createTransport(options: TransportOptions): Transport {
     return toConnectionError(call.what, endpoint, cause);
   }
 
-  async function exchange(call: Call, version: string): Promise<Answer> {
-    const { request, guard } = await open(call, version);
-    let response: IncomingMessage;
-    try {
-      response = await getResponse(request, call);
-    } catch (cause) {
-      if (canRepeat(call, request, cause) && guard.reason === undefined) {
-        guard.end();
-        return exchange(call, version);
+  /** Sends the call, again where it cannot have reached the engine, until it is answered. */
+  async function exchange<T extends Stoppable>(
+    call: Call,
+    version: string,
+    getAnswer: (request: ClientRequest, call: Call) => Promise<T>,
+  ): Promise<{ request: ClientRequest; answer: T; guard: CallGuard }> {
+    const guard = new CallGuard(call, guards);
+    const name = `${call.method} ${call.path}`;
+    calls.set(name, (calls.get(name) ?? 0) + 1);
+    for (;;) {
+      const request = await open(call, version, guard);
+      try {
+        const answer = await getAnswer(request, call);
+        guard.opened();
+        guard.watch(answer);
+        return { request, answer, guard };
+      } catch (cause) {
+        const queueFull = isQueueFull(call, cause);
+        const mayRepeat = queueFull || canRepeat(call, request, cause);
+        if (!mayRepeat || guard.reason !== undefined) throw fail(call, guard, cause);
+        if (queueFull) await pause(fullQueueMs);
       }
-      throw fail(call, guard, cause);
     }
-    guard.opened();
-    guard.watch(response);
+  }
+
+  async function answerOf(call: Call, version: string): Promise<Answer> {
+    const { request, answer: response, guard } = await exchange(call, version, getResponse);
     const apiVersion = response.headers["api-version"];
     if (typeof apiVersion === "string") options.onApiVersion(apiVersion);
     const chunks = readChunks(response, guard, (cause) => fail(call, guard, cause));
@@ -88,22 +101,15 @@ export function createTransport(options: TransportOptions): Transport {
     calls,
     async send(call, version) {
       const startedAt = performance.now();
-      const answer = await exchange(call, version);
+      const answer = await answerOf(call, version);
       const ms = Math.round(performance.now() - startedAt);
       options.logger.debug("engine call", { call: call.what, status: answer.status, ms });
       return answer;
     },
     async upgrade(call, version) {
-      const { request, guard } = await open(call, version);
-      try {
-        const socket = await getUpgrade(request, call);
-        guard.opened();
-        guard.watch(socket);
-        socket.once("close", () => guard.end());
-        return socket;
-      } catch (cause) {
-        throw fail(call, guard, cause);
-      }
+      const { answer: socket, guard } = await exchange(call, version, getUpgrade);
+      socket.once("close", () => guard.end());
+      return socket;
     },
     [Symbol.dispose]() {
       for (const guard of guards) guard.stop(new LongshoreError("canceled", "The engine client was closed"));
@@ -127,6 +133,11 @@ function toRequestOptions(connection: Connection, call: Call, version: string): 
     path: text === "" ? path : `${path}?${text}`,
     headers: { "User-Agent": "longshore", ...connection.options.headers, ...call.headers },
   };
+}
+
+/** A system keeps only so many connections for an engine that has not taken them yet, some no more than 128. */
+function isQueueFull({ body }: Call, cause: unknown): boolean {
+  return body === undefined && errorCode(cause) === "EAGAIN";
 }
 
 /** A kept-alive connection may die just as a request goes out; what changes nothing is sent once more. */

@@ -51,8 +51,12 @@ export interface FaultProxy extends AsyncDisposable {
  * Starts a proxy on a unix socket of its own in front of `target`, the path of an engine's socket. Streams and
  * hijacked connections (attach, exec; with `Connection: Upgrade`, as all clients send it) pass through.
  */
-export async function startFaultProxy(options: { readonly target: string }): Promise<FaultProxy> {
-  const proxy = new EngineProxy(options.target);
+export async function startFaultProxy(options: {
+  readonly target: string;
+  /** How many connections the system keeps for it until it takes them. */
+  readonly backlog?: number;
+}): Promise<FaultProxy> {
+  const proxy = new EngineProxy(options.target, options.backlog);
   await proxy.listen();
   return proxy;
 }
@@ -63,14 +67,16 @@ class EngineProxy implements FaultProxy {
   readonly counts = new Map<string, number>();
   readonly requests: EngineRequest[] = [];
   readonly #target: string;
+  readonly #backlog: number | undefined;
   readonly #events = new EventEmitter().setMaxListeners(0);
   readonly #sockets = new Set<Socket>();
   #server: Server | undefined;
   #rule: EngineRule | undefined;
   #held: Deferred<void> | undefined;
 
-  constructor(target: string) {
+  constructor(target: string, backlog: number | undefined) {
     this.#target = target;
+    this.#backlog = backlog;
   }
 
   async listen(): Promise<void> {
@@ -90,7 +96,7 @@ class EngineProxy implements FaultProxy {
     server.on("upgrade", (incoming, socket: Socket, head) => {
       void this.#decide(incoming).then((fault) => this.#upgrade(incoming, socket, head, fault));
     });
-    server.listen(this.socket);
+    server.listen({ path: this.socket, backlog: this.#backlog });
     await once(server, "listening");
     this.#server = server;
   }

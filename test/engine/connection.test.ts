@@ -114,6 +114,14 @@ describe("a call", () => {
     });
   });
 
+  it("waits for a connection where the engine's socket takes only a few at once", async () => {
+    await using proxy = await startFaultProxy({ target: bed().socket, backlog: 2 });
+    await using engine = createEngine({ endpoint: proxy.endpoint });
+    await engine.ping();
+    await Promise.all(Array.from({ length: 30 }, () => engine.info()));
+    expect(engine.calls.get("GET /info")).toBe(30);
+  });
+
   it("that the engine never answers ends with a timeout", async () => {
     await using proxy = await startFaultProxy({ target: bed().socket });
     await using engine = createEngine({ endpoint: proxy.endpoint, callTimeoutMs: 200 });
