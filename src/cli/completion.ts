@@ -36,6 +36,7 @@ ${cases.join("\n")}
     help) words="${commandWords(commands)}" ;;
   esac
   case "$current" in
+    -[!-]*) COMPREPLY=($(compgen -W "\${words//--/-}" -- "$current")) ;;
     -*) COMPREPLY=($(compgen -W "$words" -- "$current")) ;;
     *)
       case "\${COMP_WORDS[1]}" in
@@ -70,6 +71,8 @@ ${names.join("\n")}
     _describe command commands
   else
     local command="$words[2]"
+    local dash=--
+    [[ $PREFIX == -[^-]* || $PREFIX != -* && $words[CURRENT-1] == -[^-]* ]] && dash=-
     shift words
     (( CURRENT-- ))
     case "$command" in
@@ -86,7 +89,7 @@ function toZshFlag(flag: FlagSpec): string {
   const many = flag.many === true ? "*" : "";
   const value =
     flag.value === undefined ? "" : `:${zshQuote(flag.value)}:${flag.file === true ? "_files" : ""}`;
-  return `'${many}--${flag.name}[${zshQuote(flag.summary)}]${value}'`;
+  return `'${many}'$dash'${flag.name}[${zshQuote(flag.summary)}]${value}'`;
 }
 
 function toZshArgs(spec: CommandSpec): readonly string[] {
@@ -103,6 +106,9 @@ function zshQuote(text: string): string {
 export function toFish(commands: readonly CommandSpec[]): string {
   const lines = [
     "# fish completion for longshore",
+    "function __longshore_one_dash",
+    "    string match -qr -- '^-[^-]' (commandline -ct)",
+    "end",
     "complete -c longshore -f",
     ...commands.map(
       (spec) => `complete -c longshore -n __fish_use_subcommand -a ${spec.name} ${about(spec)}`,
@@ -111,18 +117,22 @@ export function toFish(commands: readonly CommandSpec[]): string {
     `complete -c longshore -n '__fish_seen_subcommand_from help' -a '${commandWords(commands)}'`,
   ];
   for (const spec of commands) {
-    const head = `complete -c longshore -n '__fish_seen_subcommand_from ${spec.name}'`;
+    const seen = `__fish_seen_subcommand_from ${spec.name}`;
+    const head = `complete -c longshore -n '${seen}'`;
+    const oneDash = `complete -c longshore -n '${seen}; and __longshore_one_dash'`;
     if (spec.args?.choices !== undefined) lines.push(`${head} -a '${spec.args.choices.join(" ")}'`);
     else if (spec.args !== undefined) lines.push(`${head} -F`);
-    for (const flag of spec.flags) lines.push(`${head} ${toFishFlag(flag)}`);
+    for (const flag of spec.flags) {
+      const short = flag.short === undefined ? "" : `-s ${flag.short} `;
+      lines.push(`${head} ${short}-l ${toFishFlag(flag)}`, `${oneDash} -o ${toFishFlag(flag)}`);
+    }
   }
   return `${lines.join("\n")}\n`;
 }
 
 function toFishFlag(flag: FlagSpec): string {
-  const short = flag.short === undefined ? "" : `-s ${flag.short} `;
   const value = flag.value === undefined ? "" : flag.file === true ? "-r -F " : "-x ";
-  return `${short}-l ${flag.name} ${value}${about(flag)}`;
+  return `${flag.name} ${value}${about(flag)}`;
 }
 
 function about(spec: { readonly summary: string }): string {
