@@ -1,5 +1,6 @@
 /** The test bed: a real engine, real registries and faults in front of them. Import from here. */
 export { callEngine, callEngineOk } from "../../scripts/engine-api.mjs";
+export { askTcp, askUdp } from "./ask.ts";
 export { type Bed, bed } from "./facts.ts";
 export { type EngineRequest, type EngineRule, type FaultProxy, startFaultProxy } from "./fault-proxy.ts";
 export type { Fault } from "./faults.ts";

@@ -1,12 +1,13 @@
 import { randomUUID } from "node:crypto";
-import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { createServer as createHttpServer } from "node:http";
-import { connect, createServer } from "node:net";
+import { createServer } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseAgentOptions } from "../../src/driver/index.ts";
 import { isLongshoreError, type TaskConfig } from "../../src/task/index.ts";
 import {
+  askTcp,
+  askUdp,
   bed,
   callEngineOk,
   echoContent,
@@ -31,33 +32,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await removeImage(bed().socket, echo);
 });
-
-/** Asks the echo server until it is up; a port that is published but not served yet refuses or resets. */
-async function askTcp(port: number): Promise<string> {
-  for (;;) {
-    const socket = connect(port, lo);
-    socket.on("error", () => undefined);
-    socket.end("hello\n");
-    const chunks: Buffer[] = [];
-    socket.on("data", (chunk: Buffer) => chunks.push(chunk));
-    await new Promise((resolve) => socket.on("close", resolve));
-    if (chunks.length > 0) return Buffer.concat(chunks).toString();
-  }
-}
-
-async function askUdp(port: number): Promise<string> {
-  const socket = createSocket("udp4");
-  // Datagrams to a server that is not up yet are lost; connected sockets hear of that as errors.
-  socket.on("error", () => undefined);
-  const again = setInterval(() => socket.send("hello", port, lo), 50);
-  try {
-    const [message] = (await once(socket, "message")) as [Buffer];
-    return message.toString();
-  } finally {
-    clearInterval(again);
-    socket.close();
-  }
-}
 
 async function makeEchoTask(command: readonly string[], overrides: Partial<TaskConfig>): Promise<TaskConfig> {
   const driverConfig = {
@@ -156,11 +130,11 @@ describe("ports", () => {
       expect(await askTcp(port)).toBe("tcp hello\n");
       const ran = await bench.run("hostname; echo hi | nc 127.0.0.1 7; cat /etc/hosts", {
         allocId,
-        networkIsolation: isolation,
+        networkIsolation: { ...isolation, hosts: { hostname: "shared", address: "10.3.2.1" } },
         driverConfig: { extra_hosts: ["db:10.1.2.3"] },
       });
       expect(ran.stdout).toContain("shared\ntcp hi\n");
-      expect(ran.stdout).toContain("10.1.2.3 db\n");
+      expect(ran.stdout).toContain("10.3.2.1 shared\n10.1.2.3 db\n");
     } finally {
       await bench.driver.destroyNetwork(allocId);
     }

@@ -81,14 +81,19 @@ export class Networks {
    * the group; where the host has wired it, only the host can, and this rejects with `not-found`.
    */
   async ready(task: TaskConfig, options: CallOptions): Promise<NetworkIsolation | undefined> {
-    const { allocId, networkIsolation } = task;
-    if (networkIsolation === undefined || toSandboxId(networkIsolation) === undefined)
-      return networkIsolation;
+    const { allocId, networkIsolation: told } = task;
+    if (told === undefined || toSandboxId(told) === undefined) return told;
+    const isolation = await this.#current(allocId, told, options);
+    // Only the host knows them, and only once it has wired the network.
+    return { ...isolation, hosts: told.hosts };
+  }
+
+  async #current(allocId: string, told: NetworkIsolation, options: CallOptions): Promise<NetworkIsolation> {
     for (;;) {
       const known = this.#known.get(allocId);
       if (known?.seenAt === this.#context.watch.openings) return known.isolation;
       const others = this.#mending.get(allocId);
-      if (others === undefined) return await this.#mendAlone(allocId, networkIsolation, options);
+      if (others === undefined) return await this.#mendAlone(allocId, told, options);
       await unlessAborted(
         others.catch(() => undefined),
         options.signal,
