@@ -101,7 +101,8 @@ function planSecurityOpt(planning: Planning, option: string, index: number): str
   const text = readProfile(planning, path, file);
   if (text === undefined) return option;
   try {
-    return `seccomp=${JSON.stringify(JSON.parse(text))}`;
+    JSON.parse(text);
+    return `seccomp=${text}`;
   } catch {
     // What a parser says of it would show the file, which may be any file of the host.
     refuse(planning, path, `the seccomp profile ${file} is not JSON`);

@@ -82,7 +82,7 @@ describe("the agent's options", () => {
     [{ allow_caps: ["chwon"] }, 'allow_caps.0: "chwon" is no capability; did you mean "CHOWN"?'],
     [{ endpoint: "/var/run/docker.sock" }, "endpoint: must be unix:// or tcp:// and so on"],
     [{ extra_labels: ["job_nam"] }, 'extra_labels.0: "job_nam" matches none of job_name'],
-    [{ pids_limit: -1 }, "pids_limit: must be a whole number, not negative"],
+    [{ pids_limit: 1.5 }, "pids_limit: must be a whole number"],
     [{ oom_score_adj: 2000 }, "oom_score_adj: must be from -1000 to 1000"],
     [{ volumes: { selinuxlabel: "y" } }, "volumes.selinuxlabel: must be one of z, Z"],
   ])("of %j are refused", (config, problem) => {

@@ -45,7 +45,7 @@ export const agentFields = {
     enabled: bool({ doc: "Allow host paths outside the allocation folder, and volumes.", default: false }),
     selinuxlabel: choice({
       doc: "SELinux label of the allocation's mounts, z or Z.",
-      of: ["z", "Z", ""],
+      of: ["z", "Z"],
     }),
   }),
   allow_privileged: bool({ doc: "Allow privileged containers and the host's namespaces.", default: false }),
@@ -103,9 +103,9 @@ export const agentFields = {
     }),
   }),
   pids_limit: number({
-    doc: "Most processes a container may have; no limit when 0.",
+    doc: "Most processes a container may have; no limit when 0 or less.",
     default: 0,
-    check: check.whole,
+    check: check.integer,
   }),
   oom_score_adj: number({
     doc: "Lowest OOM score adjustment that a task may ask for.",

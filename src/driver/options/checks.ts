@@ -5,6 +5,9 @@ import type { Check } from "./values.ts";
 export const wholeAbove0: Check<number> = (value) =>
   Number.isInteger(value) && value > 0 ? undefined : "must be a whole number above 0";
 
+export const integer: Check<number> = (value) =>
+  Number.isInteger(value) ? undefined : "must be a whole number";
+
 export const whole: Check<number> = (value) =>
   Number.isInteger(value) && value >= 0 ? undefined : "must be a whole number, not negative";
 
@@ -25,7 +28,7 @@ export const notPadded: Check<string> = (value) => {
 export const modeOf =
   (...names: readonly string[]): Check<string> =>
   (value) =>
-    value === "" || names.includes(value) || (names.includes("container:") && /^container:./.test(value))
+    names.includes(value) || (names.includes("container:") && /^container:./.test(value))
       ? undefined
       : `must be one of ${names.map((name) => (name === "container:" ? "container:<id or name>" : name)).join(", ")}, not "${value}"`;
 

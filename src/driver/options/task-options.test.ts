@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parseDurationMs } from "../../task/index.ts";
-import { checkTaskOptions, taskFields } from "./task-options.ts";
+import { type OptionProblem, parseDurationMs } from "../../task/index.ts";
+import { checkTaskOptions, readTaskOptions, taskFields } from "./task-options.ts";
 
 const faults = (config: unknown) =>
   checkTaskOptions(config).map(({ path, message }) => `${path.join(".")}: ${message}`);
@@ -31,9 +31,26 @@ describe("a config block", () => {
     expect(faults(config)).toEqual([]);
   });
 
+  it("takes an empty string for a key that is not set, as Go programs write one", () => {
+    const texts = Object.entries(taskFields).filter(
+      ([, { type, required }]) => (type === "string" || type === "duration") && !required,
+    );
+    expect(texts.length).toBeGreaterThan(15);
+    const empty = Object.fromEntries(texts.map(([name]) => [name, ""]));
+    const mount = { type: "", target: "/x", bind_options: { propagation: "" } };
+    const problems: OptionProblem[] = [];
+    const read = (more: object) => readTaskOptions({ image: "a", ...more }, problems);
+    const devices = { host_path: "/dev/x", container_path: "", cgroup_permissions: "" };
+    expect(read({ ...empty, mount, devices })).toEqual(
+      read({ mount: { target: "/x" }, devices: { host_path: "/dev/x" } }),
+    );
+    expect(problems).toEqual([]);
+  });
+
   it.each([
     [{}, "image: is required"],
-    [{ image: "" }, "image: must not be blank"],
+    [{ image: "" }, "image: is required"],
+    [{ image: " " }, "image: must not be blank"],
     [{ image: "a", imag: "b" }, 'imag: unknown key; did you mean "image"?'],
     [{ image: "a", zzz: 1 }, "zzz: unknown key"],
     [{ image: ["a"] }, "image: must be a string, not a list"],

@@ -147,7 +147,7 @@ export const taskFields = {
   }),
   pids_limit: number({
     doc: "Most processes, at most the agent's pids_limit.",
-    check: (value) => (Number.isInteger(value) ? undefined : "must be a whole number"),
+    check: check.integer,
   }),
   pid_mode: text({
     doc: "The PID namespace; needs allow_privileged or allowed_modes.",

@@ -25,6 +25,10 @@ type Convert<V> = (value: unknown, keepReferences: boolean) => V | undefined;
 type TextMap = Readonly<Record<string, string>>;
 type NumberMap = Readonly<Record<string, number>>;
 
+/** Nomad's own driver cannot tell an empty string from none, and job files rely on it. */
+const isUnset = (value: unknown, type: FieldType): boolean =>
+  value === undefined || value === null || (value === "" && (type === "string" || type === "duration"));
+
 const isReference = (value: unknown): boolean => typeof value === "string" && value.includes("${");
 
 function scalar<V, D extends V | undefined>(
@@ -42,7 +46,7 @@ function scalar<V, D extends V | undefined>(
     read(value, path, reading) {
       // The type says D where no default is given: then D is undefined.
       const fallback = spec.default as D;
-      if (value === undefined || value === null) {
+      if (isUnset(value, type)) {
         if (spec.required) reading.problems.push({ path, message: "is required" });
         return fallback;
       }
@@ -130,12 +134,7 @@ export const choice = <const V extends string, const D extends V | undefined = u
   of,
   ...spec
 }: Spec<D, V> & { readonly of: readonly V[] }) =>
-  scalar<V, D>(
-    "string",
-    `one of ${of.filter(Boolean).join(", ")}`,
-    (value) => of.find((one) => one === value),
-    spec,
-  );
+  scalar<V, D>("string", `one of ${of.join(", ")}`, (value) => of.find((one) => one === value), spec);
 
 export const bool = <const D extends boolean | undefined = undefined>(spec: Spec<D, boolean>) =>
   scalar<boolean, D>("bool", "true or false", toBool, spec);
