@@ -54,6 +54,30 @@ test("plan shows what would be created, without an engine", async () => {
   expect(stdout).toContain("<alloc>/sh/local on /local");
 });
 
+test("plan shows every limit and mount as it will be", async () => {
+  const config = `cpu_hard_limit = true
+        pids_limit = 50
+        mount {
+          type = "tmpfs"
+          target = "/scratch"
+          tmpfs_options { size = 1048576 }
+        }
+        mount {
+          type = "bind"
+          source = "local/x"
+          target = "/x"
+          readonly = true
+        }
+        command`;
+  const file = await writeJob(shellJob("true").replace("command", config));
+  const { code, stdout } = await runCommand(program, ["plan", file], { env: noEngine });
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/cpu +\d+ MHz, never more\n/);
+  expect(stdout).toMatch(/processes at most 50\n/);
+  expect(stdout).toContain("memory of at most 1 MB on /scratch\n");
+  expect(stdout).toContain("<alloc>/sh/local/x on /x (ro)\n");
+});
+
 test("plan --json has the create requests", async () => {
   const { stdout } = await runCommand(program, ["plan", "-json", await writeJob(shellJob("true"))], {
     env: noEngine,

@@ -1,4 +1,4 @@
-import type { HostConfigRequest } from "../../engine/index.ts";
+import type { HostConfigRequest, MountRequest } from "../../engine/index.ts";
 import type { Job } from "../../jobfile/job.ts";
 import type { TaskPlan } from "../plan-tasks.ts";
 import type { Colors } from "./colors.ts";
@@ -24,16 +24,24 @@ export function toPlanLines(
   const head = `Job ${colors.bold(job.id)} (${job.type}): ${countOf(tasks.length, "task")}, ${countOf(images.size, "image")}`;
   return [
     head,
-    colors.dim("Allocation ids and free ports (0 below) are chosen when the job runs."),
+    colors.dim(
+      "Allocation ids and free ports are chosen when the job runs: a port of 0 stands for a free one.",
+    ),
     ...tasks.flatMap((plan) => [
       "",
       `${colors.bold(`Task ${label(plan.task)}`)} ${colors.dim(`in ${plan.task.allocName}`)}`,
-      ...toRows(plan).flatMap((row) => toRowLines(row, options)),
+      ...toRows(plan, coresOf(job, plan)).flatMap((row) => toRowLines(row, options)),
     ]),
   ];
 }
 
-function toRows({ container, config }: TaskPlan): readonly Row[] {
+/** Cores of its own that a task asks for; which ones it gets is known when it runs. */
+function coresOf(job: Job, { task }: TaskPlan): number {
+  const group = job.groups.find(({ name }) => name === task.group);
+  return group?.tasks.find(({ name }) => name === task.task)?.resources.cores ?? 0;
+}
+
+function toRows({ container, config }: TaskPlan, cores: number): readonly Row[] {
   const { request, ports, networkMode, notes } = container;
   const { HostConfig: host } = request;
   const words = [...(request.Entrypoint ?? []), ...(request.Cmd ?? [])].map(quoteWord).join(" ");
@@ -43,8 +51,9 @@ function toRows({ container, config }: TaskPlan): readonly Row[] {
     ["user", request.User === undefined ? [] : [request.User]],
     ["network", [networkMode]],
     ["ports", ports.map((port) => toPortText(port))],
-    ["cpu", [`${config.resources.cpuMhz} MHz, more when nobody else needs it`]],
+    ["cpu", [cores > 0 ? `${countOf(cores, "core")} of its own` : toCpuText(config.resources.cpuMhz, host)]],
     ["memory", [toMemoryText(host.Memory, host.MemoryReservation)]],
+    ["processes", (host.PidsLimit ?? -1) > 0 ? [`at most ${host.PidsLimit}`] : []],
     ["mounts", toMountTexts(host, config.allocDir)],
     ["note", notes],
   ];
@@ -53,18 +62,33 @@ function toRows({ container, config }: TaskPlan): readonly Row[] {
 
 /** Sources in the allocation's folder, which has no id yet, show as `<alloc>/...`. */
 function toMountTexts(host: HostConfigRequest, allocDir: string): readonly string[] {
+  const shown = (source: string): string =>
+    source.startsWith(`${allocDir}/`) ? `<alloc>${source.slice(allocDir.length)}` : source;
   const binds = (host.Binds ?? []).map((bind) => {
     const [source = "", target = "", mode] = bind.split(":");
-    const from = source.startsWith(`${allocDir}/`) ? `<alloc>${source.slice(allocDir.length)}` : source;
-    return `${from} on ${target}${mode === undefined ? "" : ` (${mode})`}`;
+    return `${shown(source)} on ${target}${mode === undefined ? "" : ` (${mode})`}`;
   });
-  return [...binds, ...(host.Mounts ?? []).map((mount) => JSON.stringify(mount))];
+  const mounts = (host.Mounts ?? []).map((mount) => {
+    const from = mount.Type === "bind" ? shown(mount.Source ?? "") : toSourceText(mount);
+    return `${from} on ${mount.Target}${mount.ReadOnly === true ? " (ro)" : ""}`;
+  });
+  return [...binds, ...mounts];
+}
+
+function toSourceText({ Type, Source, TmpfsOptions }: MountRequest): string {
+  if (Type !== "tmpfs") return Source === undefined ? `a new ${Type}` : `${Type} ${Source}`;
+  const most = TmpfsOptions?.SizeBytes ?? 0;
+  return most === 0 ? "memory" : `memory of at most ${formatMebibytes(most)}`;
 }
 
 function toPortText(port: TaskPlan["container"]["ports"][number]): string {
   const hostPort = port.hostPort === 0 ? "a free port" : `port ${port.hostPort}`;
   const inside = port.containerPort === 0 ? "the same port" : `port ${port.containerPort}`;
   return `${port.label}: ${hostPort} of ${port.hostIp} to ${inside} (TCP and UDP)`;
+}
+
+function toCpuText(cpuMhz: number, { CpuQuota }: HostConfigRequest): string {
+  return `${cpuMhz} MHz, ${CpuQuota === undefined ? "more when nobody else needs it" : "never more"}`;
 }
 
 function toMemoryText(limit: number | undefined, reservation: number | undefined): string {
