@@ -22,6 +22,7 @@ export {
   type DockerDriverOptions,
   type EngineFacts,
   type FollowLogsOptions,
+  type OutputLimits,
   type PlanContext,
   parseAgentOptions as parseDriverOptions,
   planContainer,

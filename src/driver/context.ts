@@ -5,6 +5,7 @@ import type { Dangling } from "./dangling.ts";
 import type { ExecExits } from "./exec/exec-exits.ts";
 import type { Images } from "./images/index.ts";
 import type { Leftovers } from "./leftovers.ts";
+import type { OutputLimits } from "./logs/output-limits.ts";
 import type { Networks } from "./networks/networks.ts";
 import type { AgentOptions } from "./options/agent-options.ts";
 import type { DockerTask } from "./tasks/docker-task.ts";
@@ -23,6 +24,7 @@ export interface DriverContext {
   readonly topology: Topology;
   /** Whose task it is, for the label of its container; empty where the host does not say. */
   readonly hostOf: (task: TaskConfig) => string;
+  readonly outputLimits: OutputLimits;
   /** Tasks by their container's id: where the engine's events find them. */
   readonly byContainer: Map<string, DockerTask>;
   /** Where the ends of commands in tasks are heard. */

@@ -41,6 +41,7 @@ import { FanOut } from "./fan-out.ts";
 import { Health } from "./health.ts";
 import { createImages, ImageNotes, type ImageRemovalEvent } from "./images/index.ts";
 import { Leftovers } from "./leftovers.ts";
+import { defaultOutputLimits, type OutputLimits } from "./logs/output-limits.ts";
 import type { NetworkOptions } from "./networks/network-container.ts";
 import { Networks } from "./networks/networks.ts";
 import { type AgentOptions, parseAgentOptions } from "./options/agent-options.ts";
@@ -90,6 +91,8 @@ export interface DockerDriverOptions {
   readonly imageNotesDir?: string | undefined;
   /** Remove images that wait for their delay when the driver is disposed, instead of leaving them. */
   readonly removeImagesOnDispose?: boolean | undefined;
+  /** How long the rest of a task's output is waited for; each limit has a default. */
+  readonly outputLimits?: Partial<OutputLimits> | undefined;
   /** Subscribe to the engine's events now and not with the first call, for a start that will come soon. */
   readonly watchAtOnce?: boolean | undefined;
 }
@@ -141,6 +144,7 @@ export class DockerDriver implements TaskDriver {
       logger,
       topology: options.topology ?? measureTopology(),
       hostOf: options.hostOf ?? (() => ""),
+      outputLimits: { ...defaultOutputLimits, ...options.outputLimits },
       byContainer: new Map<string, DockerTask>(),
       execExits: new ExecExits(),
       leftovers,

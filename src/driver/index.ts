@@ -8,6 +8,7 @@ export type { EngineFacts, Topology } from "./container/planning.ts";
 export { type PublishedPort, planPorts } from "./container/ports.ts";
 export { createDockerDriver, DockerDriver, type DockerDriverOptions } from "./docker-driver.ts";
 export { toNodeAttributes } from "./fingerprint.ts";
+export type { OutputLimits } from "./logs/output-limits.ts";
 export { type OpenDriver, type OpenDriverOptions, openDockerDriver } from "./open-driver.ts";
 export { type AgentOptions, agentFields, parseAgentOptions } from "./options/agent-options.ts";
 export type { Field, FieldTable } from "./options/fields.ts";

@@ -43,6 +43,8 @@ export interface LogOptions extends CallOptions {
   readonly from?: LogPlace | undefined;
   /** Called when output after `from` may be missing, because the engine has thrown it away. */
   readonly onGap?: ((gap: LogGap) => void) | undefined;
+  /** Called whenever something of the log has come, also if it lies before `from`. */
+  readonly onProgress?: (() => void) | undefined;
 }
 
 /** A time of which no output is left, nanoseconds since the epoch: from the last frame known to the first one left. */

@@ -94,6 +94,7 @@ class ContainerLog {
     const batches = await this.#open(request);
     if (batches === undefined) return nothing;
     for await (const batch of batches) {
+      this.#options.onProgress?.();
       const news: LogFrame[] = [];
       for (const { stream, data, timeNs } of batch) {
         reading.frames++;

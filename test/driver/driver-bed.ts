@@ -12,7 +12,7 @@ import type {
   TaskDriver,
   TaskEvent,
 } from "../../src/task/index.ts";
-import { bed, makeTaskConfig } from "../bed/index.ts";
+import { bed, deferred, makeTaskConfig } from "../bed/index.ts";
 
 /** A driver of its own on an engine, the bed's if no other; what it started is destroyed with it. */
 export interface TestDriver extends AsyncDisposable {
@@ -64,6 +64,18 @@ export class MemorySink implements LogSink {
       if (this.ended) throw new Error(`the output ended with: ${this.text()}`);
       await new Promise<void>((resolve) => this.#wake.push(resolve));
     }
+  }
+}
+
+/** Takes a first piece and then nothing until it is let go. */
+export class StuckSink extends MemorySink {
+  readonly taken = deferred();
+  readonly letGo = deferred();
+
+  override async write(chunk: LogChunk, position: LogPosition | undefined): Promise<void> {
+    super.write(chunk, position);
+    this.taken.resolve();
+    await this.letGo.promise;
   }
 }
 

@@ -1,27 +1,14 @@
 import { describe, expect, it } from "vitest";
-import type { LogChunk, LogSink } from "../../src/task/index.ts";
-import { bed, deferred, startFaultProxy } from "../bed/index.ts";
-import { MemorySink, startDriver } from "../driver/driver-bed.ts";
+import { bed, startFaultProxy } from "../bed/index.ts";
+import { MemorySink, StuckSink, startDriver } from "../driver/driver-bed.ts";
 
 const numbered = (count: number) => Array.from({ length: count }, (_, n) => `line ${n + 1}`);
 const counting = (count: number, pause: string) =>
   `n=0; while [ $n -lt ${count} ]; do n=$((n+1)); echo line $n; ${pause}; done`;
 
-/** Takes a first piece and then nothing until it is let go. */
-class StuckSink extends MemorySink {
-  readonly taken = deferred();
-  readonly letGo = deferred();
-
-  override async write(chunk: LogChunk, position: Parameters<LogSink["write"]>[1]): Promise<void> {
-    super.write(chunk, position);
-    this.taken.resolve();
-    await this.letGo.promise;
-  }
-}
-
 describe("a reader that takes nothing", () => {
   it("holds up its own task's output only, and gets all of it in the end", async () => {
-    await using bench = startDriver();
+    await using bench = startDriver({ outputLimits: { readerStuckMs: 1000 } });
     const stuck = new StuckSink();
     const slow = await bench.start(counting(3000, ":"), {}, { logs: stuck });
     await stuck.taken.promise;

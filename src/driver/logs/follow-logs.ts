@@ -1,7 +1,14 @@
-import type { Engine, LogFrame, LogGap } from "../../engine/index.ts";
-import { type CallOptions, isLongshoreError, type LogChunk, type LogPosition } from "../../task/index.ts";
+import type { Engine, LogFrame, LogGap, LogPlace } from "../../engine/index.ts";
+import {
+  type CallOptions,
+  isLongshoreError,
+  type LogChunk,
+  type LogPosition,
+  LongshoreError,
+} from "../../task/index.ts";
 import { pause } from "../waiting.ts";
-import { toGapNote, toPlace, toPosition } from "./log-position.ts";
+import { EngineSilence } from "./engine-silence.ts";
+import { afterTime, toGapNote, toPlace, toPosition } from "./log-position.ts";
 
 export interface FollowOptions {
   readonly engine: Engine;
@@ -13,6 +20,10 @@ export interface FollowOptions {
   readonly mayGoOn: () => Promise<boolean>;
   /** Resolves when the engine can be reached again; rejects only when the signal aborts. */
   readonly engineBack: (options: CallOptions) => Promise<void>;
+  /** Aborts when the container has ended. */
+  readonly ended: AbortSignal;
+  /** How long an engine that can be reached may keep the output of an ended container to itself, milliseconds. */
+  readonly engineSilentMs: number;
   /** Told of output that is lost. */
   readonly onNote: (message: string) => void;
   readonly signal: AbortSignal;
@@ -25,36 +36,41 @@ export interface LogPiece {
 }
 
 const retryMs = 100;
-/** An engine that answers, but not well, is asked so often before its word is taken. */
-const mostFailures = 20;
 
 /**
- * A container's output to its end, as many pieces at once as have come, each once also when the engine goes away in between. Ends early when the signal
- * aborts; rejects when the output cannot be read.
+ * A container's output to its end, as many pieces at once as have come, each once also when the engine goes away in
+ * between. Ends early when the signal aborts; rejects when the output cannot be read, or when the engine keeps the
+ * rest of it to itself for too long after the container's end.
  */
 export async function* followLogs(options: FollowOptions): AsyncGenerator<readonly LogPiece[]> {
-  const { engine, containerId, tty, signal } = options;
+  const { engine, containerId, tty, signal, ended, engineSilentMs } = options;
   const onGap = (gap: LogGap) => options.onNote(toGapNote(gap));
+  const silence = new EngineSilence({ limitMs: engineSilentMs, ended });
   let from = toPlace(options.position);
-  let failures = 0;
-  for (;;) {
+  while (!signal.aborted) {
+    using answer = silence.ask(signal);
+    const { onProgress } = answer;
+    const asked = { tty, from, onGap, onProgress, signal: answer.signal };
     try {
-      for await (const frames of engine.containerLogs(containerId, { tty, from, onGap, signal })) {
+      for await (const frames of engine.containerLogs(containerId, asked)) {
         // Frames that had come before the end of reading was asked for are for the next reader.
         if (signal.aborted) return;
+        answer.pause();
         yield frames.map(toPiece);
+        answer.goOn();
         from = frames.at(-1)?.place;
-        failures = 0;
       }
+      answer.pause();
       if (signal.aborted || !(await options.mayGoOn())) return;
     } catch (error) {
-      if (signal.aborted || isLongshoreError(error, "not-found")) return;
-      failures++;
-      if (!mayPass(error, failures)) throw error;
-      await options.engineBack({ signal }).catch(() => undefined);
+      if (signal.aborted) return;
+      if (isLongshoreError(error, "not-found")) return options.onNote(toRemovedNote(from));
+      if (!answer.hasStalled && !mayPass(error)) throw error;
+      silence.onBreak(answer);
+      if (silence.isOver && (ended.aborted || !isAway(error))) throw toSilenceError(from, options, error);
+      await silence.exclude(options.engineBack({ signal }).catch(() => undefined));
     }
     await pause(retryMs, signal).catch(() => undefined);
-    if (signal.aborted) return;
   }
 }
 
@@ -62,7 +78,25 @@ function toPiece({ stream, data, timeNs, place }: LogFrame): LogPiece {
   return { chunk: { stream, data, timeNs }, position: toPosition(place) };
 }
 
-function mayPass(error: unknown, failures: number): boolean {
-  if (isLongshoreError(error, "unavailable") || isLongshoreError(error, "timeout")) return true;
-  return isLongshoreError(error) && error.retryable && failures < mostFailures;
+/** A socket that an engine has just made may not be open to its users yet. */
+function mayPass(error: unknown): boolean {
+  return isLongshoreError(error) && (error.retryable || error.kind === "unauthorized");
+}
+
+function isAway(error: unknown): boolean {
+  return isLongshoreError(error, "unavailable") || isLongshoreError(error, "timeout");
+}
+
+function toRemovedNote(from: LogPlace | undefined): string {
+  return `Output${afterTime(from?.timeNs)} may be lost: the container was removed before all of it was read`;
+}
+
+function toSilenceError(
+  from: LogPlace | undefined,
+  { engineSilentMs }: FollowOptions,
+  cause: unknown,
+): LongshoreError {
+  const seconds = engineSilentMs / 1000;
+  const message = `the engine has handed over nothing${afterTime(from?.timeNs)} for ${seconds} s, what came then may be lost`;
+  return new LongshoreError("timeout", message, { cause });
 }

@@ -16,10 +16,14 @@ export function toPosition(place: LogPlace | undefined): LogPosition | undefined
 
 /** A sentence for people about output that nobody can read any more. */
 export function toGapNote({ fromNs, toNs }: LogGap): string {
-  const since = fromNs === undefined ? "" : ` after ${toTime(fromNs)}`;
   const until = toNs === undefined ? "" : ` and before ${toTime(toNs)}`;
   const size = "give the task's logging a larger max-size or max-file to keep more of it";
-  return `Output${since}${until} is lost: the engine's log had no room for it while it was not read; ${size}`;
+  return `Output${afterTime(fromNs)}${until} is lost: the engine's log had no room for it while it was not read; ${size}`;
+}
+
+/** ` after` and the time, for a sentence; empty where none is known. */
+export function afterTime(timeNs: bigint | undefined): string {
+  return timeNs === undefined ? "" : ` after ${toTime(timeNs)}`;
 }
 
 function toTime(timeNs: bigint): string {

@@ -1,14 +1,22 @@
 import { errorMessage, type LogSink } from "../../task/index.ts";
+import { settlesWithin } from "../waiting.ts";
 import { type FollowOptions, followLogs, type LogPiece } from "./follow-logs.ts";
+import { afterTime, toPlace } from "./log-position.ts";
 
 export interface LogReaderOptions extends FollowOptions {
   readonly sink: LogSink;
+  /** When to begin, which is at once when missing; never rejects. */
+  readonly begin?: Promise<unknown> | undefined;
 }
 
 /** Copies a container's output to a sink, as fast as that takes it. */
 export class LogReader {
   readonly #options: LogReaderOptions;
-  #writes = 0;
+  /** Since when the sink has had something that it has not taken; undefined while the engine is waited for. */
+  #sinkSinceMs: number | undefined;
+  /** The time of what it has taken last. */
+  #takenNs: bigint | undefined;
+  #isRead = false;
   readonly #stopping = new AbortController();
   readonly #signal: AbortSignal;
   /** Resolves when all output was written and the sink was told; never rejects. */
@@ -16,13 +24,28 @@ export class LogReader {
 
   constructor(options: LogReaderOptions) {
     this.#options = options;
+    this.#takenNs = toPlace(options.position)?.timeNs;
     this.#signal = AbortSignal.any([options.signal, this.#stopping.signal]);
     this.done = this.#run();
   }
 
-  /** How many pieces were written so far; shows whether a slow sink still takes anything. */
-  get writes(): number {
-    return this.#writes;
+  /**
+   * Waits until all output was written, or cannot be read: true. False when the sink, once the task has ended, takes
+   * nothing for so many milliseconds; the reading goes on.
+   */
+  async isTaken(stuckMs: number): Promise<boolean> {
+    for (;;) {
+      const leftMs = stuckMs - (this.#sinkSinceMs === undefined ? 0 : performance.now() - this.#sinkSinceMs);
+      if (leftMs <= 0) return false;
+      if (await settlesWithin(this.done, leftMs)) return true;
+    }
+  }
+
+  /** Ends the reading, and tells from when on its output is lost if the sink has not been given all of it. */
+  giveUp(why: string): void {
+    if (this.#isRead || this.#signal.aborted) return;
+    this.stop();
+    this.#options.onNote(`Output${afterTime(this.#takenNs)} is lost: ${why}`);
   }
 
   /** Ends the reading without telling the sink: the output is another one's from now on. */
@@ -31,12 +54,20 @@ export class LogReader {
   }
 
   async #run(): Promise<void> {
-    const { sink, onNote } = this.#options;
+    const { sink, onNote, begin, ended } = this.#options;
+    const onEnd = () => {
+      if (this.#sinkSinceMs !== undefined) this.#sinkSinceMs = performance.now();
+    };
+    ended.addEventListener("abort", onEnd, { once: true });
     try {
+      await begin;
       await this.#copy();
-      if (!this.#signal.aborted) await sink.end();
+      this.#isRead = true;
+      if (!this.#signal.aborted) await this.#waitForSink(sink.end());
     } catch (error) {
       if (!this.#signal.aborted) onNote(`The task's output cannot be kept: ${errorMessage(error)}`);
+    } finally {
+      ended.removeEventListener("abort", onEnd);
     }
   }
 
@@ -62,11 +93,17 @@ export class LogReader {
   async #write(pieces: readonly LogPiece[]): Promise<void> {
     for (const { chunk, position } of pieces) {
       const taken = this.#options.sink.write(chunk, position);
-      if (taken !== undefined) await taken;
-      this.#writes++;
+      if (taken !== undefined) await this.#waitForSink(taken);
+      this.#takenNs = chunk.timeNs;
       // What the sink has not been given is for the next reader.
       if (this.#signal.aborted) return;
     }
+  }
+
+  async #waitForSink(work: Promise<void> | void): Promise<void> {
+    this.#sinkSinceMs = performance.now();
+    await work;
+    this.#sinkSinceMs = undefined;
   }
 }
 

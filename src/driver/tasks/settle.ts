@@ -3,11 +3,10 @@ import { type ExitResult, isLongshoreError } from "../../task/index.ts";
 import type { DriverContext } from "../context.ts";
 import { pause, settlesWithin } from "../waiting.ts";
 import type { DockerTask } from "./docker-task.ts";
+import { drainLogs } from "./drain-logs.ts";
 import { hasOomKills, parseEngineDate, toExitResult, toFinishedAt, toLostExit } from "./exit-result.ts";
 
 const retryMs = 200;
-/** A host that takes no output for so long is not waited for. */
-const drainMs = 2000;
 /** An engine under load tells of a kill for memory after the end that it led to. */
 const lateOomMs = 250;
 const killedCode = 137;
@@ -37,7 +36,7 @@ async function settle(context: DriverContext, task: DockerTask): Promise<void> {
   const how = await readExit(context, task, ended);
   const exit = task.endReason === undefined ? how : { ...how, error: task.endReason };
   task.hearDeath();
-  await drainLogs(task);
+  await drainLogs(context, task);
   if (task.signal.aborted) return;
   if (found !== undefined && !found.State.Running) {
     const startedAt = parseEngineDate(found.State.StartedAt);
@@ -101,17 +100,5 @@ async function inspectPatiently(
       await watch.reopened({ signal });
       await pause(retryMs, signal);
     }
-  }
-}
-
-/** Waits until the task's output is written, as long as the host goes on taking it. */
-export async function drainLogs(task: DockerTask): Promise<void> {
-  const { logs } = task;
-  if (logs === undefined) return;
-  for (let before = -1; before !== logs.writes; ) {
-    before = logs.writes;
-    if (!(await settlesWithin(logs.done, drainMs))) continue;
-    // Another sink may have taken over meanwhile.
-    return task.logs === logs ? undefined : await drainLogs(task);
   }
 }

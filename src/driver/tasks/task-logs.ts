@@ -37,18 +37,24 @@ export async function handOverLogs(
   if (options.logs === undefined) return;
   const before = task.logs;
   before?.stop();
-  if (before !== undefined) await settlesWithin(before.done, lastWriteMs);
-  // Of two that come at once the later one has it.
-  if (task.logs === before) readTaskLogs(context, task, options);
-  else await handOverLogs(context, task, options);
+  // Known from now on as the one that has the rest: whoever waits for all of the output waits for it.
+  const begin = before && settlesWithin(before.done, lastWriteMs);
+  readTaskLogs(context, task, options, begin);
+  await begin;
 }
 
-/** Begins to copy a task's output to the host's sink, if there is one. */
-export function readTaskLogs(context: DriverContext, task: DockerTask, options: TaskLogOptions): void {
+/** Begins to copy a task's output to the host's sink, if there is one; at once, or when `begin` resolves. */
+export function readTaskLogs(
+  context: DriverContext,
+  task: DockerTask,
+  options: TaskLogOptions,
+  begin?: Promise<unknown>,
+): void {
   const { logs: sink, logPosition: position } = options;
   const { container, signal } = task;
   if (sink === undefined || container === undefined || context.agent.disable_log_collection) return;
-  task.logs = new LogReader({ ...toFollowOptions(context, task, container), sink, position, signal });
+  const follow = toFollowOptions(context, task, container);
+  task.logs = new LogReader({ ...follow, sink, position, signal, begin });
 }
 
 /** A task's output for who wants to have it besides the host; rejects when it cannot be read. */
@@ -73,6 +79,8 @@ function toFollowOptions(context: DriverContext, task: DockerTask, { id, tty }: 
     tty,
     mayGoOn: () => stillRuns(context, task),
     engineBack: (call: CallOptions) => watch.reopened(call),
+    ended: task.deathSignal,
+    engineSilentMs: context.outputLimits.engineSilentMs,
     onNote: (message: string) => context.emit(task, { type: "note" }, message),
   };
 }
