@@ -9,6 +9,7 @@ import type { OutputLimits } from "./logs/output-limits.ts";
 import type { Networks } from "./networks/networks.ts";
 import type { AgentOptions } from "./options/agent-options.ts";
 import type { DockerTask } from "./tasks/docker-task.ts";
+import type { Census } from "./watch/census.ts";
 import type { EngineWatch } from "./watch/engine-watch.ts";
 
 /** What all parts of one driver share. */
@@ -17,6 +18,7 @@ export interface DriverContext {
   readonly agent: AgentOptions;
   readonly images: Images;
   readonly watch: EngineWatch;
+  readonly census: Census;
   readonly leftovers: Leftovers;
   readonly networks: Networks;
   readonly dangling: Dangling;

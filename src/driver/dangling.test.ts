@@ -14,6 +14,7 @@ function toSummary(changes: Partial<ContainerSummary> = {}): ContainerSummary {
     Created: nowMs / 1000 - 3600,
     State: "running",
     Labels: { [allocIdLabel]: "a1", [hostLabel]: "h1" },
+    HostConfig: { NetworkMode: "default" },
     Mounts: [],
     Ports: [],
     ...changes,

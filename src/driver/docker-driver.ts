@@ -60,6 +60,7 @@ import { startTask } from "./tasks/start-task.ts";
 import { type FollowLogsOptions, followTaskLogs, handOverLogs, type TaskOutput } from "./tasks/task-logs.ts";
 import { TaskStop } from "./tasks/task-stop.ts";
 import { settlesWithin, unlessAborted } from "./waiting.ts";
+import { Census } from "./watch/census.ts";
 import { EngineWatch, type WatchState } from "./watch/engine-watch.ts";
 import { SecondLook } from "./watch/second-look.ts";
 
@@ -169,9 +170,13 @@ export class DockerDriver implements TaskDriver {
       watch: new EngineWatch({
         engine,
         logger,
-        onEvent: (event) => hearEvent(this.#context, event),
+        onEvent: (event) => {
+          this.#context.census.hear(event);
+          hearEvent(this.#context, event);
+        },
         onState: (state) => this.#onState(state),
       }),
+      census: new Census({ engine, logger, openings: () => this.#context.watch.openings }),
       emit: (task: DockerTask, detail: TaskEventDetail, message?: string) =>
         this.#emit(task, detail, message),
     } satisfies Omit<DriverContext, "networks">;
@@ -319,6 +324,7 @@ export class DockerDriver implements TaskDriver {
     if (!this.#health.away) await settlesWithin(this.#context.leftovers.emptied(), lastRemovalMs);
     this.#context.watch[Symbol.dispose]();
     this.#secondLook[Symbol.dispose]();
+    this.#context.census[Symbol.dispose]();
     this.#context.dangling[Symbol.dispose]();
     this.#context.leftovers[Symbol.dispose]();
     if (this.#removeImages) await this.#flushImages();

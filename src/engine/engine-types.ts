@@ -149,6 +149,7 @@ export interface ContainerSummary {
   readonly Image: string;
   readonly Created: number;
   readonly State: string;
+  readonly HostConfig: { readonly NetworkMode: string };
   readonly Labels: Readonly<Record<string, string>>;
   readonly Mounts: readonly { readonly Destination: string }[];
   readonly Ports: readonly {

@@ -19,6 +19,17 @@ export interface DriverState {
   /** Its name will do where a host never saw the id: the start's answer was lost. */
   readonly containerId: string;
   readonly network?: DriverNetwork | undefined;
+  /** Spares the engine a question about a container that still runs; where it is missing the engine is asked. */
+  readonly container?: ContainerFacts | undefined;
+}
+
+/** What a start knows of its container, and a recovery must. */
+export interface ContainerFacts {
+  /** The image's reference. */
+  readonly image: string;
+  readonly tty: boolean;
+  /** When the task began to run, in ISO 8601. */
+  readonly startedAt: string;
 }
 
 /** Addresses of a task that differ from the host's. */

@@ -1,6 +1,13 @@
 import { describe, expect, it } from "vitest";
 import type { LogPosition, TaskHandle } from "../../src/task/index.ts";
-import { bed, callEngine, callEngineOk, importImage, startPrivateEngine } from "../bed/index.ts";
+import {
+  bed,
+  callEngine,
+  callEngineOk,
+  importImage,
+  startFaultProxy,
+  startPrivateEngine,
+} from "../bed/index.ts";
 import { MemorySink, makeShellTask, startDriver } from "./driver-bed.ts";
 
 /** What a host would have stored of a handle. */
@@ -117,6 +124,58 @@ describe("a task after its driver's restart", () => {
     await using after = startDriver();
     await Promise.all([after.driver.recoverTask(stored(handle)), after.driver.recoverTask(stored(handle))]);
     await after.driver.destroyTask(task.id, { force: true });
+  });
+});
+
+describe("many tasks after their driver's restart", () => {
+  it("cost one list call, none for each that runs, and another list after the events broke off", async () => {
+    const tasks = await Promise.all([
+      makeShellTask("sleep 600"),
+      makeShellTask("sleep 600"),
+      makeShellTask("echo up; sleep 600", { driverConfig: { tty: true } }),
+    ]);
+    const handles: TaskHandle[] = [];
+    {
+      await using before = startDriver();
+      for (const task of tasks) handles.push((await before.driver.startTask(task)).handle);
+    }
+    const [running, ended, terminal] = handles.map(stored);
+    if (running === undefined || ended === undefined || terminal === undefined) throw new Error("no handles");
+    await callEngineOk(bed().socket, "POST", `/containers/${ended.driverState.containerId}/kill`);
+    await using proxy = await startFaultProxy({ target: bed().socket });
+    await using after = startDriver({ endpoint: proxy.endpoint });
+    await Promise.all([after.driver.recoverTask(running), after.driver.recoverTask(ended)]);
+    expect(await after.driver.waitTask(ended.config.id)).toMatchObject({ exitCode: 137 });
+    const { startedAt } = running.driverState.container ?? {};
+    expect(after.driver.inspectTask(running.config.id).startedAt?.toISOString()).toBe(startedAt);
+    expect(after.engine.calls.get("GET /containers/json")).toBe(1);
+    // Both are for the one that ended.
+    expect(after.engine.calls.get("GET /containers/{id}/json")).toBe(2);
+    proxy.cut();
+    await after.event(({ detail }) => detail.type === "engine-back");
+    const sink = new MemorySink();
+    await after.driver.recoverTask(terminal, { logs: sink });
+    await sink.until((text) => text === "up\r\n");
+    expect(after.engine.calls.get("GET /containers/json")).toBe(2);
+    for (const task of tasks) await after.driver.destroyTask(task.id, { force: true });
+  });
+
+  it("hear of an end that comes while the engine is asked, though its answer is from before", async () => {
+    await using before = startDriver();
+    const task = await makeShellTask("sleep 600");
+    const { handle } = await before.startTask(task);
+    await using proxy = await startFaultProxy({ target: bed().socket });
+    proxy.rule(async (_method, path, { query }) => {
+      if (path !== "/containers/json") return "pass";
+      const body = JSON.stringify(await callEngineOk(bed().socket, "GET", `${path}?${query}`));
+      await callEngineOk(bed().socket, "POST", `/containers/${handle.driverState.containerId}/kill`);
+      await before.driver.waitTask(task.id);
+      return { status: 200, body };
+    });
+    await using after = startDriver({ endpoint: proxy.endpoint });
+    await after.driver.recoverTask(stored(handle));
+    expect(await after.driver.waitTask(task.id)).toMatchObject({ exitCode: 137 });
+    await after.driver.destroyTask(task.id);
   });
 });
 

@@ -1,4 +1,5 @@
 import {
+  type ContainerFacts,
   type DriverNetwork,
   type ExitResult,
   LongshoreError,
@@ -106,8 +107,14 @@ export class DockerTask {
   }
 
   toHandle(): TaskHandle {
-    const driverState = { containerId: this.containerId, network: this.network };
-    return { version: 1, config: this.config, driverState };
+    const { containerId, network } = this;
+    return { version: 1, config: this.config, driverState: { containerId, network, container: this.#facts } };
+  }
+
+  get #facts(): ContainerFacts | undefined {
+    const startedAt = this.#state.phase === "pending" ? undefined : this.#state.startedAt;
+    if (this.lease === undefined || this.container === undefined || startedAt === undefined) return undefined;
+    return { image: this.lease.reference, tty: this.container.tty, startedAt: startedAt.toISOString() };
   }
 
   /** The state for a host; `engineAway` makes a running task's phase unknown. */

@@ -17,12 +17,14 @@ describe("a task's handle", () => {
   it("is the built-in driver's form, and read back the same", () => {
     const network = { portMap: { http: 80 }, ip: "172.18.0.2", autoAdvertise: true };
     const { handle } = toStoredTask(stored(encode({ ContainerID: "abc" })));
-    const full: TaskHandle = { ...handle, driverState: { containerId: "abc", network } };
+    const container = { image: "redis:7", tty: false, startedAt: "2024-05-06T07:08:09.010Z" };
+    const full: TaskHandle = { ...handle, driverState: { containerId: "abc", network, container } };
     const wire = fromTaskHandle(full, config);
     expect(decodeMessagePack(wire.driverState, "it")).toEqual({
       ReattachConfig: null,
       ContainerID: "abc",
       DriverNetwork: { PortMap: { http: 80 }, IP: "172.18.0.2", AutoAdvertise: true },
+      Container: { Image: "redis:7", TTY: false, StartedAt: "2024-05-06T07:08:09.010Z" },
     });
     expect(toStoredTask(wire)).toEqual({ handle: full, dockerLogger: undefined });
   });

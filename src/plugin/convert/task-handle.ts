@@ -1,4 +1,9 @@
-import { type DriverNetwork, LongshoreError, type TaskHandle } from "../../task/index.ts";
+import {
+  type ContainerFacts,
+  type DriverNetwork,
+  LongshoreError,
+  type TaskHandle,
+} from "../../task/index.ts";
 import { decodeMessagePack, encodeMessagePack, toRecord } from "../msgpack.ts";
 import {
   type NetworkOverride,
@@ -22,13 +27,14 @@ export interface StoredTask {
   readonly dockerLogger: DockerLogger | undefined;
 }
 
-/** The handle of a started task, as an agent stores it; the built-in docker driver can read it too. */
+/** The handle of a started task, as an agent stores it; the built-in docker driver can read it too, and skips the rest. */
 export function fromTaskHandle(handle: TaskHandle, config: WireTaskConfig): WireTaskHandle {
-  const { containerId, network } = handle.driverState;
+  const { containerId, network, container } = handle.driverState;
   const state = {
     ReattachConfig: null,
     ContainerID: containerId,
     DriverNetwork: network === undefined ? null : toBuiltInNetwork(network),
+    ...(container !== undefined && { Container: fromContainerFacts(container) }),
   };
   return {
     version: handle.version,
@@ -42,6 +48,18 @@ function toBuiltInNetwork({ portMap, ip, autoAdvertise }: DriverNetwork) {
   return { PortMap: portMap, IP: ip, AutoAdvertise: autoAdvertise };
 }
 
+function fromContainerFacts({ image, tty, startedAt }: ContainerFacts) {
+  return { Image: image, TTY: tty, StartedAt: startedAt };
+}
+
+function toContainerFacts(value: unknown): ContainerFacts | undefined {
+  const facts = toRecord(value);
+  const image = toText(facts?.Image);
+  const startedAt = toText(facts?.StartedAt);
+  if (image === "" || Number.isNaN(Date.parse(startedAt))) return undefined;
+  return { image, tty: facts?.TTY === true, startedAt };
+}
+
 /** Reads a stored handle. Throws `invalid` when it is of no form that is known. */
 export function toStoredTask(wire: WireTaskHandle | undefined): StoredTask {
   const config = toTaskConfig(wire?.config);
@@ -51,7 +69,11 @@ export function toStoredTask(wire: WireTaskHandle | undefined): StoredTask {
   if (typeof containerId !== "string" || containerId === "") {
     throw new LongshoreError("invalid", `${what} names no container`);
   }
-  const driverState = { containerId, network: toNetwork(state?.DriverNetwork) };
+  const driverState = {
+    containerId,
+    network: toNetwork(state?.DriverNetwork),
+    container: toContainerFacts(state?.Container),
+  };
   return {
     // The built-in driver has always written version 1, and some versions of the agent none.
     handle: { version: wire?.version || 1, config, driverState },
