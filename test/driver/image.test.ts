@@ -104,10 +104,11 @@ describe("a task's image", () => {
 
   it.each([
     [{ image: undefined }, "config.image: is required"],
-    [{ image: "" }, "config.image: must not be blank"],
+    [{ image: "" }, "config.image: is required"],
     [{ image: "a b" }, "a b"],
     [{ image: "UPPER/case" }, "UPPER/case"],
     [{ load: "../../x.tar" }, 'config.load: "../../x.tar" is outside the task\'s local folder'],
+    [{ image: "", load: "../x.tar" }, "config.image: is required; config.load: "],
   ])("%j is refused", async (driverConfig, message) => {
     await using bench = startDriver();
     const task = await makeShellTask("true", { driverConfig });

@@ -1,5 +1,6 @@
+import { execFileSync } from "node:child_process";
 import { createReadStream, createWriteStream, existsSync } from "node:fs";
-import { readdir, writeFile } from "node:fs/promises";
+import { readdir, symlink, writeFile } from "node:fs/promises";
 import { request } from "node:http";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
@@ -305,6 +306,18 @@ describe("an image archive", () => {
       kind: "invalid",
       message: expect.stringContaining(missing),
     });
+    const [pipe, link] = [join(bed().folder, "pipe.tar"), join(bed().folder, "link.tar")];
+    execFileSync("mkfifo", [pipe]);
+    await symlink("/dev/zero", link);
+    // One that nobody writes to would hold a thread of the driver's for good, the other never end.
+    for (const loadArchive of [pipe, "/dev/zero", bed().folder, link]) {
+      await expect(at.images.acquire({ reference, loadArchive })).rejects.toMatchObject({
+        kind: "invalid",
+        message: expect.stringMatching(
+          `Cannot read image archive "${loadArchive}": (it is no plain file|ELOOP)`,
+        ),
+      });
+    }
     const garbage = join(bed().folder, "garbage.tar");
     await writeFile(garbage, Buffer.alloc(100_000, "x"));
     await expect(at.images.acquire({ reference, loadArchive: garbage })).rejects.toMatchObject({

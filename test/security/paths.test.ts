@@ -128,6 +128,20 @@ describe("a bind of", () => {
   });
 });
 
+// Check: planArchive.
+describe("an image archive", () => {
+  it.each(["../secrets/x.tar", "../../other/local/x.tar", "etc/shadow", "self/etc/shadow", "dangling"])(
+    "at %s is refused",
+    (load) => {
+      expect(faults({ load })).toEqual([`config.load: "${load}" is outside the task's local folder`]);
+    },
+  );
+
+  it("below the task's local folder is taken", () => {
+    expect(faults({ load: "/plain" })).toEqual([]);
+  });
+});
+
 describe("the task's own folders", () => {
   // Check: checkFolder.
   it.each(["web/local", "web/secrets", "alloc/logs", "alloc"])(

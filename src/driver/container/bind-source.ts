@@ -1,7 +1,6 @@
 import { isAbsolute, resolve } from "node:path";
-import { isLongshoreError } from "../../task/index.ts";
 import type { OptionPath } from "../options/fields.ts";
-import { type Planning, refuse } from "./planning.ts";
+import { type Planning, realPath, refuse } from "./planning.ts";
 
 /** A host path that a container mounts. */
 export interface BindSource {
@@ -31,16 +30,6 @@ export function planBindSource(planning: Planning, path: OptionPath, source: str
     refuse(planning, path, `"${source}" is a device`, "Give the task a device by a devices block.");
   }
   return { path: real, shared: real !== shared && isInside(shared, real) };
-}
-
-function realPath(planning: Planning, path: OptionPath, written: string): string {
-  try {
-    return planning.files.realPath(written);
-  } catch (error) {
-    if (!isLongshoreError(error, "invalid")) throw error;
-    refuse(planning, path, error.message);
-    return written;
-  }
 }
 
 /** Whether `path` is `folder` or lies in it; both absolute and normal. */

@@ -4,6 +4,7 @@ import { type OptionProblem, OptionsError, type TaskConfig } from "../../task/in
 import type { AgentOptions } from "../options/agent-options.ts";
 import { readTaskOptions, type TaskOptions } from "../options/task-options.ts";
 import { withoutSecrets } from "../without-secrets.ts";
+import { planArchive } from "./archive.ts";
 import { planCommand } from "./command.ts";
 import { planDevices } from "./devices.ts";
 import { planEnvironment } from "./environment.ts";
@@ -37,6 +38,8 @@ export interface ContainerPlan {
   readonly files: readonly PlannedFile[];
   /** Host paths to mount that other containers of the group may change until they are mounted. */
   readonly sharedSources: readonly string[];
+  /** The image archive to load in place of a pull. */
+  readonly archive: string | undefined;
   /** What an operator may want to know. */
   readonly notes: readonly string[];
 }
@@ -53,6 +56,7 @@ export function planContainer(task: TaskConfig, context: PlanContext): Container
   const { ExposedPorts, PortBindings } = toPortRequest(ports);
   const names = planNames(planning, networkMode);
   const mounts = planMounts(planning, names.files);
+  const archive = planArchive(planning);
   const request: CreateRequest = {
     Image: options.image ?? "",
     ...planCommand(planning),
@@ -88,6 +92,7 @@ export function planContainer(task: TaskConfig, context: PlanContext): Container
     ports,
     files: names.files,
     sharedSources: mounts.sharedSources,
+    archive,
     notes: planning.notes,
   };
 }

@@ -1,4 +1,4 @@
-import type { OptionProblem, TaskConfig } from "../../task/index.ts";
+import { isLongshoreError, type OptionProblem, type TaskConfig } from "../../task/index.ts";
 import type { AgentOptions } from "../options/agent-options.ts";
 import type { OptionPath } from "../options/fields.ts";
 import type { TaskOptions } from "../options/task-options.ts";
@@ -41,4 +41,15 @@ export interface Planning {
 /** Says that a key of the task's `config` cannot be as it is. */
 export function refuse(planning: Planning, path: OptionPath, message: string, hint?: string): void {
   planning.problems.push({ path: ["config", ...path], message, hint });
+}
+
+/** Where an absolute path of the key leads, links resolved; one that leads in circles is refused and left as it is. */
+export function realPath(planning: Planning, path: OptionPath, written: string): string {
+  try {
+    return planning.files.realPath(written);
+  } catch (error) {
+    if (!isLongshoreError(error, "invalid")) throw error;
+    refuse(planning, path, error.message);
+    return written;
+  }
 }

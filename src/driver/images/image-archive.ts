@@ -1,4 +1,5 @@
-import { createReadStream } from "node:fs";
+import { constants } from "node:fs";
+import { open } from "node:fs/promises";
 import type { Engine, ImageInspect } from "../../engine/index.ts";
 import type { CallOptions } from "../../task/index.ts";
 import { errorMessage, LongshoreError } from "../../task/index.ts";
@@ -28,9 +29,14 @@ export async function loadArchive(engine: Engine, request: LoadRequest): Promise
   });
 }
 
+/** A task may have put a pipe that nobody writes to, a device or a link in the archive's place. */
+const plainFile = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW;
+
 async function* readArchive(path: string): AsyncGenerator<Uint8Array> {
   try {
-    yield* createReadStream(path, { highWaterMark: 256 * 1024 });
+    await using file = await open(path, plainFile);
+    if (!(await file.stat()).isFile()) throw new Error("it is no plain file");
+    yield* file.createReadStream({ highWaterMark: 256 * 1024, autoClose: false });
   } catch (cause) {
     const why = errorMessage(cause);
     throw new LongshoreError("invalid", `Cannot read image archive "${path}": ${why}`, {

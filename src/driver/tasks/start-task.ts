@@ -39,8 +39,8 @@ export async function startTask(
 
   const planContext = await readPlanContext(context, signal);
   // What this engine cannot do is told before anything is pulled.
-  planContainer(task.config, planContext);
-  const lease = await images.acquire(toAcquireOptions(context, task, taskOptions, signal));
+  const wanted = planContainer(task.config, planContext);
+  const lease = await images.acquire(toAcquireOptions(context, task, wanted, signal));
   undo.add(() => lease.release());
   await watch.opened({ signal });
   const { openings } = watch;

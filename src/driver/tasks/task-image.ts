@@ -1,17 +1,13 @@
-import { join } from "node:path";
-import { LongshoreError, type TaskConfig, toTaskDirs } from "../../task/index.ts";
-import { isInside } from "../container/bind-source.ts";
-import { hostFiles } from "../container/host-files.ts";
+import type { ContainerPlan } from "../container/plan-container.ts";
 import type { DriverContext } from "../context.ts";
 import type { AcquireOptions } from "../images/index.ts";
-import type { TaskOptions } from "../options/task-options.ts";
 import type { DockerTask } from "./docker-task.ts";
 
-/** How a task's image is to be made available. Throws `invalid` for an archive outside the task's local folder. */
+/** How a task's image is to be made available. */
 export function toAcquireOptions(
   context: DriverContext,
   task: DockerTask,
-  options: TaskOptions,
+  { options, archive }: Pick<ContainerPlan, "options" | "archive">,
   signal: AbortSignal,
 ): AcquireOptions {
   const { username, password, server_address } = options.auth;
@@ -25,19 +21,6 @@ export function toAcquireOptions(
     onEvent: (event) => context.emit(task, event),
     signal,
     ...(hasAuth && { auth: { username, password, serverAddress: server_address } }),
-    ...(options.load !== undefined && { loadArchive: toArchivePath(task.config, options.load) }),
+    ...(archive !== undefined && { loadArchive: archive }),
   };
-}
-
-function toArchivePath(task: TaskConfig, load: string): string {
-  const { localDir } = toTaskDirs(task);
-  const path = hostFiles.realPath(join(localDir, load));
-  if (isInside(hostFiles.realPath(localDir), path)) return path;
-  throw new LongshoreError(
-    "invalid",
-    `task "${task.name}": config.load: "${load}" is outside the task's local folder`,
-    {
-      hint: "Put the archive into local/, for example by an artifact block.",
-    },
-  );
 }
