@@ -20,7 +20,8 @@ beforeAll(async () => {
     "web/local",
     "web/secrets",
     "other/secrets",
-    "other/local",
+    "other/private",
+    "other/local/conf",
   ]) {
     mkdirSync(join(allocDir, folder), { recursive: true });
   }
@@ -39,9 +40,14 @@ beforeAll(async () => {
     "chain-2": "etc",
     loop: "loop",
     other: "../../other/secrets",
+    around: "../../other/local/../secrets/..",
   };
   for (const [name, target] of Object.entries(links)) symlinkSync(target, join(task, "local", name));
   symlinkSync("/etc", join(allocDir, "alloc/data/etc"));
+  symlinkSync("/etc", join(allocDir, "other/local/etc"));
+  symlinkSync("../secrets", join(allocDir, "other/local/secrets"));
+  symlinkSync("../../../alloc-2", join(allocDir, "other/local/neighbour"));
+  writeFileSync(join(allocDir, "other/.longshore-output"), "");
   await new Promise<void>((resolve) => socket.listen(join(root, "host.sock"), resolve));
   symlinkSync(join(root, "host.sock"), join(task, "local/sock"));
   execFileSync("mknod", [join(task, "local/null"), "c", "1", "3"]);
@@ -70,7 +76,16 @@ const paths: readonly (readonly [attempt: string, source: string])[] = [
   ["another allocation's secrets", "../../alloc-2/web/secrets"],
   ["the allocation's whole folder, with every task's secrets", ".."],
   ["another task's secrets", "../other/secrets"],
-  ["another task's folder", "../other/local"],
+  ["another task's secrets, by a longer way", "../other/local/../secrets"],
+  ["another task's secrets, with a trailing slash", "../other/secrets/"],
+  ["another task's private folder", "../other/private"],
+  ["another task's whole folder, with its secrets", "../other"],
+  ["another task's whole folder, by a link", "local/around"],
+  ["what the driver keeps in another task's folder", "../other/.longshore-output"],
+  ["a link that another task made to the host's files", "../other/local/etc"],
+  ["a file behind such a link", "../other/local/etc/shadow"],
+  ["a link that another task made to its secrets", "../other/local/secrets"],
+  ["a link that another task made to another allocation", "../other/local/neighbour"],
   ["a link to a folder", "local/etc"],
   ["a link with a trailing slash", "local/etc/"],
   ["a link and a dot", "local/etc/."],
@@ -112,10 +127,13 @@ describe("a bind of", () => {
     expect(faults({ volumes: ["local/null:/x"] })).toEqual(['config.volumes.0: "local/null" is a device']);
   });
 
-  it("what is the task's own or the group's is taken, so that the rest is not refused for another reason", () => {
-    expect(
-      faults({ volumes: ["local:/a", "local/plain:/b", "secrets:/c", "../alloc/data:/d", "new:/e"] }),
-    ).toEqual([]);
+  it("what is the task's own or its group's is taken, so that the rest is not refused for another reason", () => {
+    const own = ["local:/a", "local/plain:/b", "secrets:/c", "../alloc/data:/d", "new:/e"];
+    expect(faults({ volumes: own })).toEqual([]);
+    // As with the built-in driver: tasks of a group may mount what they have to share.
+    expect(faults({ volumes: ["../other/local:/a", "../other/local/conf:/b", "../other/new:/c"] })).toEqual(
+      [],
+    );
   });
 
   // Check: the resolved path is what the engine gets.

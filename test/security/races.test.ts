@@ -5,13 +5,23 @@ import { toTaskDirs } from "../../src/task/index.ts";
 import { bed, callEngine, type Fault, startFaultProxy } from "../bed/index.ts";
 import { makeShellTask, startDriver } from "../driver/driver-bed.ts";
 
-describe("a path in the group's shared folder that another container swaps for a link to the host's", () => {
+describe("a path that another container of the group can reach, and swaps for a link to the host's", () => {
   // Check: checkSharedSources, before the container is made, before its start, and after.
   it.each([
-    ["before the container is made", "GET", /^\/containers\/neighbour/],
-    ["before its start", "POST", /^\/containers\/create$/],
-    ["during its start", "POST", /^\/containers\/[0-9a-f]+\/start$/],
-  ])("%s ends the start, and no container is left", async (_, method, path) => {
+    [
+      "in the shared folder, before the container is made",
+      "../alloc/data/conf",
+      "GET",
+      /^\/containers\/neighbour/,
+    ],
+    [
+      "in that container's own folder, before the start",
+      "../neighbour/local/conf",
+      "POST",
+      /^\/containers\/create$/,
+    ],
+    ["in the task's own folder, during the start", "local/conf", "POST", /^\/containers\/[0-9a-f]+\/start$/],
+  ])("%s ends the start, and no container is left", async (_, source, method, path) => {
     await using proxy = await startFaultProxy({ target: bed().socket });
     await using bench = startDriver({ endpoint: proxy.endpoint });
     const neighbour = await bench.start("sleep 600", { name: "neighbour" });
@@ -19,9 +29,9 @@ describe("a path in the group's shared folder that another container swaps for a
     const place = { name: "victim", allocId, allocDir };
     const task = await makeShellTask("sleep 600", {
       ...place,
-      driverConfig: { network_mode: `container:neighbour-${allocId}`, volumes: ["../alloc/data/conf:/conf"] },
+      driverConfig: { network_mode: `container:neighbour-${allocId}`, volumes: [`${source}:/conf`] },
     });
-    const folder = join(toTaskDirs(place).sharedAllocDir, "data/conf");
+    const folder = join(toTaskDirs(place).taskDir, source);
     await mkdir(folder);
     proxy.rule(async (usedMethod, usedPath): Promise<Fault> => {
       if (usedMethod !== method || !path.test(usedPath)) return "pass";
