@@ -5,6 +5,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { staticBusybox } from "./busybox-rootfs.mjs";
+import { findCniPlugins } from "./cni-plugins.mjs";
 import { unpackPackages } from "./debian.mjs";
 import { ensureEngine } from "./engine-setup.mjs";
 import { runMain, SetupError, say } from "./say.mjs";
@@ -22,7 +23,7 @@ async function main() {
   await ensureBuilt();
   await ensureEngine();
   await ensurePrograms();
-  await tellOfNomad();
+  await prepareNomad();
   process.exitCode = await runTests(process.argv.slice(2));
 }
 
@@ -40,14 +41,27 @@ async function ensurePrograms() {
   if ((await findTool("apt-get")) === undefined) {
     throw new SetupError(`the tests need ${missing.join(", ")}; install them with your system's packages`);
   }
-  say(`unpacking ${missing.join(", ")} into .cache/tools`);
-  await unpackPackages(missing);
+  await unpack(missing);
 }
 
-/** A Nomad is nothing to install behind somebody's back. */
-async function tellOfNomad() {
-  if (process.env.NOMAD_BIN || (await findTool("nomad")) !== undefined) return;
-  say("no nomad in the PATH or in NOMAD_BIN: its tests are skipped (developer.hashicorp.com/nomad/install)");
+/** @param {readonly string[]} packages */
+async function unpack(packages) {
+  say(`unpacking ${packages.join(", ")} into .cache/tools`);
+  await unpackPackages(packages);
+}
+
+/** A Nomad is nothing to install behind somebody's back; what its networks need is, in our own folder. */
+async function prepareNomad() {
+  if (!process.env.NOMAD_BIN && (await findTool("nomad")) === undefined) {
+    say(
+      "no nomad in the PATH or in NOMAD_BIN: its tests are skipped (developer.hashicorp.com/nomad/install)",
+    );
+  } else if (process.getuid?.() !== 0) {
+    say("not root: the tests of networks that a Nomad agent wires are skipped");
+  } else if ((await findCniPlugins()) === undefined) {
+    if ((await findTool("apt-get")) !== undefined) return await unpack(["containernetworking-plugins"]);
+    say("no CNI plugins in /opt/cni/bin: the tests of networks that a Nomad agent wires are skipped");
+  }
 }
 
 /** @param {readonly string[]} args @returns {Promise<number>} the exit code */

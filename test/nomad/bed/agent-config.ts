@@ -8,15 +8,19 @@ export interface AgentPorts {
 interface AgentConfig {
   readonly name: string;
   readonly folder: string;
+  /** Where it listens and is reached. */
+  readonly address: string;
   readonly ports: AgentPorts;
 }
 
 export interface ClientConfig extends AgentConfig {
   readonly pluginDir: string;
-  readonly serverRpcPort: number;
+  /** The server's address and port. */
+  readonly serverRpc: string;
   /** How often the agent was started; its node's meta tells it. */
   readonly starts: number;
   readonly metrics: boolean;
+  readonly networkInterface: string;
   /** The engine's endpoint. */
   readonly endpoint: string;
   /** HCL inside `plugin "docker" { config { ... } }`. */
@@ -53,8 +57,8 @@ telemetry {
 }
 client {
   enabled           = true
-  network_interface = "lo"
-  servers           = ["127.0.0.1:${config.serverRpcPort}"]
+  network_interface = ${quote(config.networkInterface)}
+  servers           = [${quote(config.serverRpc)}]
   meta {
     ${startsKey} = "${config.starts}"
   }
@@ -79,18 +83,17 @@ plugin "docker" {
 `;
 }
 
-/** All on loopback. */
-function toCommonConfig({ name, folder, ports }: AgentConfig): string {
+function toCommonConfig({ name, folder, address, ports }: AgentConfig): string {
   return `
 name       = ${quote(name)}
 data_dir   = ${quote(`${folder}/data`)}
-bind_addr  = "127.0.0.1"
+bind_addr  = ${quote(address)}
 log_level  = "DEBUG"
 disable_update_check = true
 advertise {
-  http = "127.0.0.1:${ports.http}"
-  rpc  = "127.0.0.1:${ports.rpc}"
-  serf = "127.0.0.1:${ports.serf}"
+  http = "${address}:${ports.http}"
+  rpc  = "${address}:${ports.rpc}"
+  serf = "${address}:${ports.serf}"
 }
 ports {
   http = ${ports.http}

@@ -8,25 +8,36 @@ import { type RunningProcess, startProcess } from "../../bed/process.ts";
 import type { AgentPorts } from "./agent-config.ts";
 import { findProcesses, type ProcessFacts, signalProcess } from "./processes.ts";
 
+/** Where an agent runs. */
+export interface AgentPlace {
+  readonly address: string;
+  /** The words before a command that is to run there. */
+  readonly enter: readonly string[];
+}
+
+const onLoopback: AgentPlace = { address: "127.0.0.1", enter: [] };
+
 const marker = "LONGSHORE_TEST_AGENT";
 
 /** One `nomad agent` with a folder and ports of its own, and whatever processes it starts. */
 export class AgentProcess implements AsyncDisposable {
   readonly folder: string;
+  readonly address: string;
   readonly ports: AgentPorts;
-  readonly #program: string;
+  readonly #command: readonly string[];
   readonly #id = randomUUID();
   #process: RunningProcess | undefined;
 
-  private constructor(program: string, folder: string, ports: AgentPorts) {
-    this.#program = program;
+  private constructor(program: string, place: AgentPlace, folder: string, ports: AgentPorts) {
+    this.#command = [...place.enter, program];
+    this.address = place.address;
     this.folder = folder;
     this.ports = ports;
   }
 
-  static async create(program: string): Promise<AgentProcess> {
+  static async create(program: string, place = onLoopback): Promise<AgentProcess> {
     const folder = await mkdtemp(join(tmpdir(), "longshore-nomad-"));
-    return new AgentProcess(program, folder, {
+    return new AgentProcess(program, place, folder, {
       http: await freePort(),
       rpc: await freePort(),
       serf: await freePort(),
@@ -39,7 +50,7 @@ export class AgentProcess implements AsyncDisposable {
     await writeFile(file, config);
     this.#process = await startProcess(
       "/usr/bin/env",
-      [`${marker}=${this.#id}`, this.#program, "agent", `-config=${file}`],
+      [`${marker}=${this.#id}`, ...this.#command, "agent", `-config=${file}`],
       { logFile: join(this.folder, "log"), ready, readyWithinMs: 60_000 },
     );
   }

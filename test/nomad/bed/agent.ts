@@ -9,7 +9,9 @@ export interface NomadAgent extends AsyncDisposable {
 
 /** Resolves when the client's node is ready and its docker driver healthy. */
 export async function startNomadAgent(options: ClientOptions): Promise<NomadAgent> {
-  const server = await NomadServer.start();
+  const { network } = options;
+  const place = network && { address: network.hostAddress, enter: [] };
+  const server = await NomadServer.start({ place });
   try {
     const client = await NomadClient.start(server, options);
     return {

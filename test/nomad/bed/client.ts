@@ -5,6 +5,7 @@ import { repository } from "../../../scripts/tools.mjs";
 import { unmountBelow } from "../../bed/mounts.ts";
 import { startsKey, toClientConfig } from "./agent-config.ts";
 import { AgentProcess } from "./agent-process.ts";
+import type { NetworkNamespace } from "./network-namespace.ts";
 import { type ProcessFacts, signalProcess } from "./processes.ts";
 import type { NomadServer } from "./server.ts";
 
@@ -28,6 +29,8 @@ export interface ClientOptions extends ClientSettings {
   readonly name?: string;
   /** Of another version than the server. */
   readonly program?: string;
+  /** On loopback when missing. */
+  readonly network?: NetworkNamespace;
 }
 
 /** Path of the plugin that agents are given. */
@@ -60,7 +63,7 @@ export class NomadClient implements AsyncDisposable {
 
   /** Resolves when its node is ready and its docker driver healthy. */
   static async start(server: NomadServer, options: ClientOptions): Promise<NomadClient> {
-    const process = await AgentProcess.create(options.program ?? server.program);
+    const process = await AgentProcess.create(options.program ?? server.program, options.network);
     const client = new NomadClient(server, process, options);
     try {
       await client.start();
@@ -135,13 +138,15 @@ export class NomadClient implements AsyncDisposable {
   }
 
   #toConfig(): string {
-    const { socket, client = "", metrics = true } = this.#options;
+    const { socket, client = "", metrics = true, network } = this.#options;
     return toClientConfig({
       name: this.name,
       folder: this.#process.folder,
+      address: this.#process.address,
       ports: this.#process.ports,
+      networkInterface: network === undefined ? "lo" : "wire",
       pluginDir: this.pluginDir,
-      serverRpcPort: this.#server.rpcPort,
+      serverRpc: this.#server.rpc,
       starts: this.#starts,
       endpoint: `unix://${socket}`,
       docker: this.#docker,

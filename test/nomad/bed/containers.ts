@@ -4,6 +4,8 @@ import type { AllocStub } from "./allocations.ts";
 /** What a test may want to know of a container. */
 export interface ContainerFacts {
   readonly Id: string;
+  /** With a slash before it. */
+  readonly Name: string;
   readonly State: { readonly Running: boolean; readonly StartedAt: string; readonly Pid: number };
   readonly HostConfig: Readonly<Record<string, unknown>>;
   readonly Config: { readonly Env: readonly string[]; readonly User: string; readonly Image: string };

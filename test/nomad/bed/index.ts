@@ -12,9 +12,11 @@ export {
   untilLogged,
 } from "./allocations.ts";
 export { type ClientOptions, type DriverChoice, NomadClient } from "./client.ts";
+export { cniPluginsFor } from "./cni-plugins.ts";
 export { type ContainerFacts, findContainer, findContainers } from "./containers.ts";
 export { countScript, findLineFaults, noFaults } from "./counted-lines.ts";
 export { eventually } from "./eventually.ts";
 export { type ShellJob, type ShellTask, shellJob, waitScript } from "./jobs.ts";
+export { addNetworkNamespace, type NetworkNamespace } from "./network-namespace.ts";
 export { NomadServer } from "./server.ts";
 export { describeNomad, useNomad } from "./use-nomad.ts";

@@ -29,9 +29,8 @@ export interface ShellJob extends ShellTask {
 export function shellJob(job: ShellJob): string {
   const { id, type = "service", count = 1, group = "" } = job;
   const restart = group.includes("restart {") ? "" : 'restart {\n attempts = 0\n mode = "fail"\n}';
-  const reschedule = ["service", "batch"].includes(type)
-    ? "reschedule {\n attempts = 0\n unlimited = false\n}"
-    : "";
+  const canReschedule = ["service", "batch"].includes(type) && !group.includes("reschedule {");
+  const reschedule = canReschedule ? "reschedule {\n attempts = 0\n unlimited = false\n}" : "";
   const update = type === "service" ? 'update {\n min_healthy_time = "0s"\n}' : "";
   return `
 job ${quote(id)} {

@@ -1,5 +1,5 @@
 import { toServerConfig } from "./agent-config.ts";
-import { AgentProcess } from "./agent-process.ts";
+import { type AgentPlace, AgentProcess } from "./agent-process.ts";
 import { NomadApi } from "./nomad-api.ts";
 import { type CommandResult, findNomad, readUntil, runProgram } from "./nomad-program.ts";
 
@@ -9,6 +9,12 @@ export interface CommandOptions {
   readonly code?: number;
   /** Gives the command a terminal. */
   readonly terminal?: boolean;
+}
+
+export interface ServerOptions {
+  readonly program?: string;
+  /** On loopback when missing. */
+  readonly place?: AgentPlace | undefined;
 }
 
 /** A Nomad server, which the `nomad` command talks to. */
@@ -22,16 +28,17 @@ export class NomadServer implements AsyncDisposable {
     this.program = program;
     this.#process = process;
     this.#closing = new AbortController();
-    this.api = new NomadApi(`http://127.0.0.1:${process.ports.http}`, this.#closing.signal);
+    this.api = new NomadApi(`http://${process.address}:${process.ports.http}`, this.#closing.signal);
   }
 
   /** Resolves when it leads. */
-  static async start(program?: string): Promise<NomadServer> {
-    const found = program ?? (await findNomad());
+  static async start(options: ServerOptions = {}): Promise<NomadServer> {
+    const found = options.program ?? (await findNomad());
     if (found === undefined) throw new Error("no nomad on this machine");
-    const process = await AgentProcess.create(found);
+    const process = await AgentProcess.create(found, options.place);
     const server = new NomadServer(found, process);
-    const config = toServerConfig({ name: "server", folder: process.folder, ports: process.ports });
+    const { folder, address, ports } = process;
+    const config = toServerConfig({ name: "server", folder, address, ports });
     try {
       await process.start(config, async () => (await server.api.get<string>("/v1/status/leader")) !== "");
     } catch (error) {
@@ -41,8 +48,9 @@ export class NomadServer implements AsyncDisposable {
     return server;
   }
 
-  get rpcPort(): number {
-    return this.#process.ports.rpc;
+  /** Its address and port for clients. */
+  get rpc(): string {
+    return `${this.#process.address}:${this.#process.ports.rpc}`;
   }
 
   /** Runs the command; rejects when it ends with another code than wanted. */

@@ -1,0 +1,209 @@
+import { execFile } from "node:child_process";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { findCniPlugins } from "../../scripts/cni-plugins.mjs";
+import { askTcp, askUdp, bed, callEngineOk, echoContent, importImage, removeImage } from "../bed/index.ts";
+import {
+  type AllocStub,
+  addNetworkNamespace,
+  type ContainerFacts,
+  cniPluginsFor,
+  describeNomad,
+  eventually,
+  findContainers,
+  hasEnded,
+  isRunning,
+  type NetworkNamespace,
+  runJob,
+  shellJob,
+  startNomadAgent,
+  stopJob,
+  toMessages,
+  untilAlloc,
+  useNomad,
+  waitScript,
+} from "./bed/index.ts";
+
+const run = promisify(execFile);
+
+/** An agent wires these networks by CNI plugins; `npm test` gets them where it may. */
+const canWire = (await findCniPlugins()) !== undefined && process.getuid?.() === 0;
+const describeWired = canWire ? describeNomad : describe.skip;
+
+describeWired("a group's network that the agent wires", () => {
+  const { socket } = bed();
+  let network: NetworkNamespace;
+  let image = "";
+  beforeAll(async () => {
+    network = await addNetworkNamespace();
+    const content = { ...(await echoContent()), command: ["sleep", "3600"] };
+    image = await importImage(socket, { name: "longshore-test/networks", tag: bed().runId }, content);
+  });
+  afterAll(async () => {
+    await network?.[Symbol.asyncDispose]();
+    await removeImage(socket, image);
+  });
+  const cluster = useNomad(async () => {
+    const folder = join(bed().folder, "cni");
+    const config = join(folder, "config");
+    await mkdir(config, { recursive: true });
+    await writeFile(join(config, "mine.conflist"), toConflist(folder));
+    const client = `cni_path = "${await cniPluginsFor(folder)}"\ncni_config_dir = "${config}"`;
+    // Log collectors that an agent finds again take seconds to end.
+    const docker = `infra_image = "${image}"\nlogs {\n direct = true\n}`;
+    return await startNomadAgent({ socket, network, client, docker });
+  });
+
+  const echoJob = (id: string, mode: string, more = "") => {
+    const group = `
+      network {
+        mode = "${mode}"
+        port "echo" {
+          to = 7
+        }
+        ${more}
+      }
+      reschedule {
+        delay          = "5s"
+        delay_function = "constant"
+        unlimited      = true
+      }`;
+    const beside = { name: "beside", image, script: waitScript };
+    return shellJob({ id, image, script: "exec echo-server 7", group, tasks: [beside] });
+  };
+  const inTask = async (alloc: AllocStub, task: string, script: string) => {
+    const command = ["alloc", "exec", "-t=false", "-i=false", "-task", task, alloc.ID, "sh", "-c", script];
+    return (await cluster.server.nomad(command)).stdout;
+  };
+  const placeOf = async ({ ID }: AllocStub): Promise<Place> => {
+    const { AllocatedResources, NetworkStatus } = await cluster.server.api.get<Placed>(
+      `/v1/allocation/${ID}`,
+    );
+    return {
+      port: AllocatedResources.Shared.Ports?.[0]?.Value ?? 0,
+      address: NetworkStatus?.Address ?? "",
+    };
+  };
+  const hasStats = async ({ ID }: AllocStub) => {
+    type Stats = { readonly Tasks: Readonly<Record<string, unknown>> };
+    const path = `/v1/client/allocation/${ID}/stats`;
+    const stats = await cluster.server.api.get<Stats>(path).catch(() => undefined);
+    return stats?.Tasks.app != null;
+  };
+  /** The network's container and those of the tasks, by name. */
+  const containersOf = async ({ ID }: AllocStub): Promise<Containers> => {
+    const found = await findContainers(socket, ID);
+    return Object.fromEntries(found.map((each) => [each.Name.replace("/", "").replace(ID, ""), each]));
+  };
+  const rulesFor = async ({ ID }: AllocStub) => {
+    const [program = "", ...args] = [...network.enter, "iptables-save"];
+    return (await run(program, args)).stdout.split("\n").filter((line) => line.includes(ID));
+  };
+
+  let alloc: AllocStub;
+  test("in bridge mode leads ports to the tasks, which share it with its name and its DNS", async () => {
+    const more = 'hostname = "shared"\ndns {\n servers = ["10.9.8.7"]\n }';
+    alloc = await runJob(cluster.server, echoJob("bridged", "bridge", more));
+    const { port, address } = await placeOf(alloc);
+    expect(await askTcp(port, network.address)).toBe("tcp hello\n");
+    expect(await askUdp(port, network.address)).toBe("udp hello");
+    const { nomad_init_: pause, "app-": app, "beside-": beside } = await containersOf(alloc);
+    expect(pause?.HostConfig.NetworkMode).toBe("none");
+    for (const task of [app, beside]) expect(task?.HostConfig.NetworkMode).toBe(`container:${pause?.Id}`);
+    expect(await inTask(alloc, "beside", "echo hello | nc 127.0.0.1 7")).toBe("tcp hello\n");
+    for (const task of ["app", "beside"]) {
+      const seen = await inTask(
+        alloc,
+        task,
+        "hostname; ip -oneline address; cat /etc/hosts /etc/resolv.conf",
+      );
+      expect(seen).toMatch(/^shared\n/);
+      expect(seen).toContain(`inet ${address}/`);
+      expect(seen).toMatch(new RegExp(`^${address}\\s+shared$`, "m"));
+      expect(seen).toContain("nameserver 10.9.8.7");
+    }
+  });
+
+  test("outlives a restart of the agent", async () => {
+    const before = await containersOf(alloc);
+    await cluster.client.stop();
+    await cluster.client.start();
+    // The agent has found the network and then the tasks.
+    await eventually(async () => await hasStats(alloc));
+    expect(toStarts(await containersOf(alloc))).toEqual(toStarts(before));
+    expect(await askTcp((await placeOf(alloc)).port, network.address)).toBe("tcp hello\n");
+  });
+
+  test("is made anew with its allocation when its container is killed, and the reason is told", async () => {
+    const { nomad_init_: pause } = await containersOf(alloc);
+    await callEngineOk(socket, "POST", `/containers/${pause?.Id}/kill`);
+    const isThis = ({ ID }: AllocStub) => ID === alloc.ID;
+    const failed = await untilAlloc(cluster.server, "bridged", (each) => isThis(each) && hasEnded(each));
+    expect(toMessages(failed)).toContainEqual(expect.stringContaining("the group's network is gone"));
+    await cluster.server.nomad(["job", "eval", "-force-reschedule", "-detach", "bridged"]);
+    const next = await untilAlloc(cluster.server, "bridged", (each) => !isThis(each) && isRunning(each));
+    expect(await askTcp((await placeOf(next)).port, network.address)).toBe("tcp hello\n");
+    await stopJob(cluster.server, "bridged");
+    for (const each of [alloc, next])
+      await eventually(async () => (await findContainers(socket, each.ID)).length === 0);
+    expect(await rulesFor(next)).toEqual([]);
+  });
+
+  test("of a CNI configuration leads ports to the tasks", async () => {
+    const wired = await runJob(cluster.server, echoJob("wired", "cni/mine"));
+    const { port, address } = await placeOf(wired);
+    expect(address).toMatch(/^10\.214\.7\./);
+    expect(await askTcp(port, network.address)).toBe("tcp hello\n");
+    expect(await inTask(wired, "beside", "echo hello | nc 127.0.0.1 7")).toBe("tcp hello\n");
+    await stopJob(cluster.server, "wired");
+    await eventually(async () => (await findContainers(socket, wired.ID)).length === 0);
+  });
+
+  test("in none mode has only its loopback, if the agent sets such networks up", async () => {
+    const isSettled = (each: AllocStub) => isRunning(each) || hasEnded(each);
+    const closed = await runJob(cluster.server, echoJob("closed", "none"), isSettled);
+    // Agents from 1.11 on fail it themselves, with any driver that makes networks.
+    if (hasEnded(closed))
+      expect(toMessages(closed)).toContainEqual(expect.stringMatching(/network already configured/));
+    else expect(await inTask(closed, "beside", "ip -oneline link | wc -l")).toBe("1\n");
+    await stopJob(cluster.server, "closed");
+    await eventually(async () => (await findContainers(socket, closed.ID)).length === 0);
+  });
+});
+
+type Containers = Readonly<Record<string, ContainerFacts>>;
+
+function toStarts(containers: Containers) {
+  return Object.fromEntries(
+    Object.entries(containers).map(([name, { Id, State }]) => [name, { Id, StartedAt: State.StartedAt }]),
+  );
+}
+
+interface Place {
+  readonly port: number;
+  /** The network's own. */
+  readonly address: string;
+}
+
+interface Placed {
+  readonly AllocatedResources: {
+    readonly Shared: { readonly Ports: readonly { readonly Value: number }[] | null };
+  };
+  readonly NetworkStatus: { readonly Address: string } | null;
+}
+
+/** A bridge of its own, with addresses that are kept in the folder. */
+function toConflist(folder: string): string {
+  const ranges = [[{ subnet: "10.214.7.0/24" }]];
+  const ipam = {
+    type: "host-local",
+    ranges,
+    routes: [{ dst: "0.0.0.0/0" }],
+    dataDir: join(folder, "addresses"),
+  };
+  const bridge = { type: "bridge", bridge: "mine", isGateway: true, ipam };
+  const portmap = { type: "portmap", capabilities: { portMappings: true }, snat: true };
+  return JSON.stringify({ cniVersion: "0.4.0", name: "mine", plugins: [bridge, portmap] });
+}
