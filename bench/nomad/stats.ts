@@ -3,9 +3,9 @@ import { callEngineOk } from "../../scripts/engine-api.mjs";
 import { engineCpuMs } from "../engine-cpu.ts";
 import type { CaseOptions, Figure } from "./cases.ts";
 import { NomadGround, type Side } from "./ground.ts";
+import { describeGroups, readGroupsCpuMs, toIncrease } from "./groups.ts";
 import { measureInTurn, toRatio } from "./in-turn.ts";
 import { sleepScript } from "./job.ts";
-import { readCpuMs } from "./processes.ts";
 
 const sides: readonly Side[] = ["built-in", "fifo"];
 const tasks = 50;
@@ -13,34 +13,35 @@ const settleMs = 5000;
 const measuredMs = 10_000;
 const rounds = 3;
 
-/** CPU time of agent, driver and engine while the agent reads the use of 50 tasks, as it does for its metrics. */
+/** CPU time while agents read the use of 50 tasks every second, as they do for their metrics. */
 export async function compareStats(options: CaseOptions): Promise<readonly Figure[]> {
   await using ground = await NomadGround.open({ ...options, sides, metrics: true });
   const measure = async (side: Side) => await readCost(ground, side, options);
   const readings = await measureInTurn({ ...options, rounds, sides, measure });
-  const title = `CPU for the stats of ${tasks} tasks, agent, driver and engine together`;
+  const title = `CPU that ${tasks} tasks and their stats add to engine, driver and agent`;
   return [{ name: "stats", title, limit: 0.25, sideUnit: "ms a second", ...toRatio(readings, "fifo") }];
 }
 
+/** What the tasks add to an agent that has none. The log collectors' part is not the driver's. */
 async function readCost(ground: NomadGround, side: Side, options: CaseOptions): Promise<number> {
   const { socket, signal, tell } = options;
+  const measure = async () => {
+    await pause(settleMs, undefined, { signal });
+    const containers = await findContainers(socket, ground.image);
+    const before = await readGroupsCpuMs(ground.client(side));
+    const engineBefore = await engineCpuMs(socket, containers);
+    await pause(measuredMs, undefined, { signal });
+    const seconds = measuredMs / 1000;
+    const engine = ((await engineCpuMs(socket, containers)) - engineBefore) / seconds;
+    const groups = toIncrease(before, await readGroupsCpuMs(ground.client(side)), seconds);
+    tell(`${side}, ms a second: engine ${engine.toFixed(1)}, ${describeGroups(groups)}`);
+    return engine + groups.agent + groups.helpers;
+  };
+  const idle = await measure();
   const { id } = await ground.run(side, { count: tasks, script: sleepScript });
-  await pause(settleMs, undefined, { signal });
-  const containers = await findContainers(socket, ground.image);
-  const processes = (await ground.client(side).allProcesses()).map(({ pid }) => pid);
-  const read = async () => ({
-    engine: await engineCpuMs(socket, containers),
-    agent: await readCpuMs(processes),
-  });
-  const before = await read();
-  await pause(measuredMs, undefined, { signal });
-  const after = await read();
+  const busy = await measure();
   await ground.stop(id);
-  const perSecond = (key: "engine" | "agent") => (after[key] - before[key]) / (measuredMs / 1000);
-  tell(
-    `${side}: agent and driver ${perSecond("agent").toFixed(1)}, engine ${perSecond("engine").toFixed(1)}`,
-  );
-  return perSecond("agent") + perSecond("engine");
+  return busy - idle;
 }
 
 async function findContainers(socket: string, image: string): Promise<readonly string[]> {
