@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseAgentOptions } from "../../src/driver/index.ts";
+import { settlesWithin } from "../../src/driver/waiting.ts";
 import type { TaskConfig } from "../../src/task/index.ts";
 import { makeGroup, makeJob } from "../agent/jobs.ts";
 import {
@@ -9,7 +10,16 @@ import {
   makeShellTask as toShellTask,
   waitForOutput,
 } from "../agent/real-agent.ts";
-import { bed, callEngineOk, freePort, importImage, removeImage } from "../bed/index.ts";
+import {
+  bed,
+  callEngineOk,
+  deferred,
+  type Fault,
+  freePort,
+  importImage,
+  removeImage,
+  startFaultProxy,
+} from "../bed/index.ts";
 import { MemorySink, makeShellTask, startDriver, type TestDriver } from "./driver-bed.ts";
 
 let pause = "";
@@ -106,6 +116,38 @@ describe("a group's network", () => {
     expect(await listContainers(allocId)).toEqual([`/app-${allocId}`]);
     await bench.driver.destroyNetwork(allocId);
   });
+
+  it.each(["made anew for a task", "made for its host"])(
+    "that is removed while it is %s is not there in the end",
+    async (how) => {
+      await using proxy = await startFaultProxy({ target: bed().socket });
+      const agentOptions = parseAgentOptions({ infra_image: pause });
+      await using bench = startDriver({ endpoint: proxy.endpoint, agentOptions });
+      const allocId = randomUUID();
+      const [begun, held] = [deferred(), deferred()];
+      const make = async () => {
+        if (how === "made for its host") return await bench.driver.createNetwork(allocId, { ports: [] });
+        return await bench.startTask(await makeShellTask("sleep 600", { allocId, networkIsolation }));
+      };
+      const { isolation: networkIsolation } = await bench.driver.createNetwork(allocId, { ports: [] });
+      await remove(`nomad_init_${allocId}`);
+      proxy.rule(async (_, path): Promise<Fault> => {
+        if (path !== "/containers/create") return "pass";
+        begun.resolve();
+        await held.promise;
+        return "pass";
+      });
+      const made = make();
+      made.catch(() => undefined);
+      await begun.promise;
+      const removing = bench.driver.destroyNetwork(allocId);
+      await settlesWithin(removing, 200);
+      held.resolve();
+      await removing;
+      await expect(made).rejects.toMatchObject({ kind: "canceled" });
+      expect(await listContainers(allocId)).toEqual([]);
+    },
+  );
 
   it("that went while the driver was away ends the task that is found in it, and only that one", async () => {
     const allocs = [randomUUID(), randomUUID()] as const;

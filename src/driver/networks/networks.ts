@@ -15,6 +15,7 @@ import { findPortHolder } from "../port-holders.ts";
 import { Rollback } from "../rollback.ts";
 import type { DockerTask } from "../tasks/docker-task.ts";
 import { unlessAborted } from "../waiting.ts";
+import { GroupTurns } from "./group-turns.ts";
 import {
   type NetworkOptions,
   toIsolation,
@@ -45,7 +46,7 @@ export class Networks {
   readonly #onLost: NetworksOptions["onLost"];
   readonly #leases = new Map<string, ImageLease>();
   readonly #known = new Map<string, GroupNetwork>();
-  readonly #mending = new Map<string, Promise<unknown>>();
+  readonly #turns = new GroupTurns();
 
   constructor({ context, onLost }: NetworksOptions) {
     this.#context = context;
@@ -54,26 +55,16 @@ export class Networks {
 
   /** Starts a group's network container, or finds the one that runs. */
   async create(allocId: string, options: NetworkOptions): Promise<CreatedNetwork> {
-    const { engine, watch } = this.#context;
-    const { signal } = options;
-    await watch.opened({ signal });
-    const found = await this.#find(allocId, signal);
-    if (found?.State.Running) return { isolation: this.#remember(allocId, found, options), created: false };
-    if (found !== undefined) await engine.removeContainer(found.Id, { force: true, signal });
-    const started = await this.#start(allocId, options);
-    return { isolation: this.#remember(allocId, started, options), created: true };
+    return await this.#turns.make(allocId, options, ({ signal }) =>
+      this.#create(allocId, { ...options, signal }),
+    );
   }
 
-  /** Removes a group's network container; gone is fine. */
+  /** Removes a group's network container, also one that is just being made; gone is fine. */
   async destroy(allocId: string, options: CallOptions): Promise<void> {
+    // What waits for its turn makes none anew from now on.
     this.#known.delete(allocId);
-    const found = await this.#find(allocId, options.signal);
-    if (found !== undefined) {
-      await this.#context.engine.removeContainer(found.Id, { force: true, signal: options.signal });
-    }
-    const lease = this.#leases.get(allocId) ?? (found && this.#context.images.hold(found.Config.Image));
-    this.#leases.delete(allocId);
-    lease?.release();
+    await this.#turns.remove(allocId, options, (call) => this.#destroy(allocId, call));
   }
 
   /**
@@ -89,16 +80,18 @@ export class Networks {
   }
 
   async #current(allocId: string, told: NetworkIsolation, options: CallOptions): Promise<NetworkIsolation> {
-    for (;;) {
+    const seen = () => {
       const known = this.#known.get(allocId);
-      if (known?.seenAt === this.#context.watch.openings) return known.isolation;
-      const others = this.#mending.get(allocId);
-      if (others === undefined) return await this.#mendAlone(allocId, told, options);
-      await unlessAborted(
-        others.catch(() => undefined),
-        options.signal,
-      );
-    }
+      return known?.seenAt === this.#context.watch.openings ? known.isolation : undefined;
+    };
+    return (
+      seen() ??
+      (await this.#turns.make(
+        allocId,
+        options,
+        async (call) => seen() ?? (await this.#mend(allocId, told, call)),
+      ))
+    );
   }
 
   /** Tells of a task that runs on although the network that it joined is gone. */
@@ -137,14 +130,24 @@ export class Networks {
     return isolation;
   }
 
-  async #mendAlone(allocId: string, told: NetworkIsolation, options: CallOptions): Promise<NetworkIsolation> {
-    const mending = this.#mend(allocId, told, options);
-    this.#mending.set(allocId, mending);
-    try {
-      return await mending;
-    } finally {
-      this.#mending.delete(allocId);
-    }
+  async #create(allocId: string, options: NetworkOptions): Promise<CreatedNetwork> {
+    const { engine, watch } = this.#context;
+    const { signal } = options;
+    await watch.opened({ signal });
+    const found = await this.#find(allocId, signal);
+    if (found?.State.Running) return { isolation: this.#remember(allocId, found, options), created: false };
+    if (found !== undefined) await engine.removeContainer(found.Id, { force: true, signal });
+    const started = await this.#start(allocId, options);
+    return { isolation: this.#remember(allocId, started, options), created: true };
+  }
+
+  async #destroy(allocId: string, { signal }: CallOptions): Promise<void> {
+    this.#known.delete(allocId);
+    const found = await this.#find(allocId, signal);
+    if (found !== undefined) await this.#context.engine.removeContainer(found.Id, { force: true, signal });
+    const lease = this.#leases.get(allocId) ?? (found && this.#context.images.hold(found.Config.Image));
+    this.#leases.delete(allocId);
+    lease?.release();
   }
 
   async #mend(allocId: string, told: NetworkIsolation, { signal }: CallOptions): Promise<NetworkIsolation> {
@@ -158,7 +161,7 @@ export class Networks {
       });
     }
     this.#context.logger.warn("a group's network is made anew", { allocId });
-    return (await this.create(allocId, { ...asked, signal })).isolation;
+    return (await this.#create(allocId, { ...asked, signal })).isolation;
   }
 
   async #start(allocId: string, options: NetworkOptions): Promise<ContainerInspect> {
