@@ -18,3 +18,4 @@ export {
 } from "./registry-front.ts";
 export { makeTaskConfig } from "./task-config.ts";
 export { abortable, type Deferred, deferred, until } from "./until.ts";
+export { addUserNetwork, type UserNetwork } from "./user-network.ts";

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseAgentOptions } from "../../src/driver/index.ts";
 import { isLongshoreError, type TaskConfig } from "../../src/task/index.ts";
 import {
+  addUserNetwork,
   askTcp,
   askUdp,
   bed,
@@ -41,17 +42,6 @@ async function makeEchoTask(command: readonly string[], overrides: Partial<TaskC
     ...overrides.driverConfig,
   };
   return await makeTaskConfig({ ...overrides, driverConfig });
-}
-
-async function makeNetwork(): Promise<AsyncDisposable & { readonly name: string }> {
-  const name = `longshore-test-${randomUUID().slice(0, 8)}`;
-  await callEngineOk(bed().socket, "POST", "/networks/create", { body: { Name: name } });
-  return {
-    name,
-    async [Symbol.asyncDispose]() {
-      await callEngineOk(bed().socket, "DELETE", `/networks/${name}`);
-    },
-  };
 }
 
 /** The machine's address on the engine's bridge; Node does not list it while no container runs there. */
@@ -228,7 +218,7 @@ describe("network_mode", () => {
   });
 
   it("of a user's network has aliases, and its address is advertised", async () => {
-    await using made = await makeNetwork();
+    await using made = await addUserNetwork();
     await using bench = startDriver();
     const network_mode = made.name;
     const task = await makeShellTask("sleep 600", {

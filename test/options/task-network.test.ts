@@ -1,6 +1,5 @@
-import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { bed, callEngine, callEngineOk, freePort } from "../bed/index.ts";
+import { addUserNetwork, freePort, type UserNetwork } from "../bed/index.ts";
 import { startDriver } from "../driver/driver-bed.ts";
 import { sampleResources } from "../driver/sample-task.ts";
 import { look } from "./look.ts";
@@ -44,25 +43,18 @@ describe("the task's names", () => {
 });
 
 describe("on a user's network", () => {
-  const network = `longshore-test-${randomUUID().slice(0, 8)}`;
-  // Few machines use this range, and a taken one is the next test's.
-  const third = 1 + Math.floor(Math.random() * 250);
-  const prefix = { v4: `10.212.${third}`, v6: `fd00:5e5:${third}:` };
+  let network: UserNetwork;
   beforeAll(async () => {
-    const { key, value } = bed().runLabel;
-    const config = [{ Subnet: `${prefix.v4}.0/24` }, { Subnet: `${prefix.v6}:/64` }];
-    const body = { Name: network, EnableIPv6: true, IPAM: { Config: config }, Labels: { [key]: value } };
-    await callEngineOk(bed().socket, "POST", "/networks/create", { body });
+    network = await addUserNetwork();
   });
-  afterAll(async () => {
-    await callEngine(bed().socket, "DELETE", `/networks/${network}`);
-  });
+  afterAll(async () => await network?.[Symbol.asyncDispose]());
 
   it("`network_mode`, `ipv4_address`, `ipv6_address`, `network_aliases`, `advertise_ipv6_address`: the container has the addresses and names, and tells the host the IPv6 one", async () => {
     await using bench = startDriver();
-    const addresses = { ipv4_address: `${prefix.v4}.77`, ipv6_address: `${prefix.v6}:77` };
+    const { name, prefix } = network;
+    const addresses = { ipv4_address: `${prefix.v4}77`, ipv6_address: `${prefix.v6}77` };
     const config = {
-      network_mode: network,
+      network_mode: name,
       network_aliases: ["seven"],
       advertise_ipv6_address: true,
       ...addresses,

@@ -27,6 +27,8 @@ export interface ClientConfig extends AgentConfig {
   readonly docker: string;
   /** HCL inside `client { ... }`. */
   readonly client: string;
+  /** Host and port of a Consul; there is none when undefined. */
+  readonly consul: string | undefined;
 }
 
 /** The key of a node's meta that tells how often its agent was started. */
@@ -52,6 +54,7 @@ export function toClientConfig(config: ClientConfig): string {
   return `
 ${toCommonConfig(config)}
 plugin_dir = ${quote(config.pluginDir)}
+${toConsulConfig(config.consul)}
 telemetry {
   publish_allocation_metrics = ${config.metrics}
 }
@@ -63,7 +66,7 @@ client {
     ${startsKey} = "${config.starts}"
   }
   options {
-    "fingerprint.denylist" = "env_aws,env_gce,env_azure,env_digitalocean,consul,vault"
+    "fingerprint.denylist" = "env_aws,env_gce,env_azure,env_digitalocean,vault${config.consul === undefined ? ",consul" : ""}"
     "driver.allowlist"     = "docker"
   }
   ${config.client}
@@ -79,6 +82,17 @@ plugin "docker" {
     }
     ${config.docker}
   }
+}
+`;
+}
+
+function toConsulConfig(address: string | undefined): string {
+  if (address === undefined) return "";
+  return `
+consul {
+  address          = ${quote(address)}
+  auto_advertise   = false
+  client_auto_join = false
 }
 `;
 }

@@ -23,6 +23,8 @@ export interface ClientOptions extends ClientSettings {
   readonly socket: string;
   /** HCL inside `client { ... }`. */
   readonly client?: string;
+  /** Host and port of a Consul. */
+  readonly consul?: string;
   /** Whether the agent reads its tasks' use all the time; it does when missing. */
   readonly metrics?: boolean;
   /** The node's name. */
@@ -138,7 +140,7 @@ export class NomadClient implements AsyncDisposable {
   }
 
   #toConfig(): string {
-    const { socket, client = "", metrics = true, network } = this.#options;
+    const { socket, client = "", metrics = true, consul, network } = this.#options;
     return toClientConfig({
       name: this.name,
       folder: this.#process.folder,
@@ -151,6 +153,7 @@ export class NomadClient implements AsyncDisposable {
       endpoint: `unix://${socket}`,
       docker: this.#docker,
       client,
+      consul,
       metrics,
     });
   }

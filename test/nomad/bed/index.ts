@@ -13,6 +13,7 @@ export {
 } from "./allocations.ts";
 export { type ClientOptions, type DriverChoice, NomadClient } from "./client.ts";
 export { cniPluginsFor } from "./cni-plugins.ts";
+export { type Consul, startConsul } from "./consul.ts";
 export { type ContainerFacts, findContainer, findContainers } from "./containers.ts";
 export { countScript, findLineFaults, noFaults } from "./counted-lines.ts";
 export { eventually } from "./eventually.ts";
