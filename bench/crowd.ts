@@ -8,12 +8,16 @@ import { nullSink, sleeper, startWithDriver } from "./start.ts";
 
 const atOnce = 10;
 
-/** Starts so many tasks that sleep, ten at once; answers their handles. */
-export async function startCrowd(ground: Ground, count: number): Promise<readonly TaskHandle[]> {
+/** Starts so many tasks that last, ten at once; answers their handles. */
+export async function startCrowd(
+  ground: Ground,
+  count: number,
+  command: readonly string[] = sleeper,
+): Promise<readonly TaskHandle[]> {
   const handles: TaskHandle[] = [];
   while (handles.length < count) {
     const lanes = Array.from({ length: Math.min(atOnce, count - handles.length) }, async () => {
-      const task = await ground.makeTask(sleeper);
+      const task = await ground.makeTask(command);
       return (await ground.driver.startTask(task, { logs: nullSink })).handle;
     });
     handles.push(...(await Promise.all(lanes)));
