@@ -26,7 +26,7 @@ let echo = "";
 beforeAll(async () => {
   echo = await importImage(
     bed().socket,
-    { name: "longshore-test/echo", tag: bed().runId },
+    { name: "longshore-test/network", tag: bed().runId },
     await echoContent(),
   );
 });

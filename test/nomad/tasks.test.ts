@@ -11,9 +11,11 @@ import {
   runJob,
   shellJob,
   startNomadAgent,
+  stopJob,
   untilAlloc,
   untilLogged,
   useNomad,
+  waitScript,
 } from "./bed/index.ts";
 
 const script = `
@@ -128,6 +130,25 @@ describeNomad("a task in a Nomad cluster", () => {
     await eventually(async () => (await readFile(written, "utf8").catch(() => "")) === "two");
   });
 
+  test("is restarted by a template that asks for it", async () => {
+    const more = `
+      template {
+        data        = "{{ with nomadVar \\"nomad/jobs/again\\" }}{{ .word }}{{ end }}"
+        destination = "local/word"
+        change_mode = "restart"
+        splay       = "0s"
+      }`;
+    await cluster.server.nomad(["var", "put", "nomad/jobs/again", "word=one"]);
+    const again = await runJob(
+      cluster.server,
+      shellJob({ id: "again", script: `cat /local/word; echo; ${waitScript}`, more }),
+    );
+    await untilLogged(cluster.server, again, "one\nready\n");
+    await cluster.server.nomad(["var", "put", "-force", "nomad/jobs/again", "word=two"]);
+    expect(await untilLogged(cluster.server, again, "two\nready\n")).toBe("one\nready\ntwo\nready\n");
+    await stopJob(cluster.server, "again");
+  });
+
   test("shows its use in alloc status -stats and node status -stats", async () => {
     await eventually(async () => {
       const { stdout } = await cluster.server.nomad(["alloc", "status", "-stats", alloc.ID]);
@@ -136,7 +157,7 @@ describeNomad("a task in a Nomad cluster", () => {
     const [first] = await cluster.server.api.get<readonly { readonly ID: string }[]>("/v1/nodes");
     const status = await cluster.server.nomad(["node", "status", "-stats", first?.ID ?? ""]);
     expect(status.stdout).toContain("Host Resource Utilization");
-    expect(status.stdout).toMatch(/docker/);
+    expect(status.stdout).toMatch(/Allocation Resource Utilization\nCPU +Memory\n\d+\/\d+ MHz +[1-9]/);
   });
 
   test("has the host volume, the device, the user, the DNS server and its secrets", async () => {
@@ -168,14 +189,20 @@ describeNomad("a task in a Nomad cluster", () => {
     expect(await page.text()).toBe("page\n");
   });
 
-  test("gets whole cores where it asks for them", async () => {
-    const more = "resources {\n cores = 1\n memory = 32\n }";
-    const job = shellJob({ id: "cores", type: "batch", script: "nproc; sleep 1000", more });
-    const pinned = await runJob(cluster.server, job);
-    expect(await untilLogged(cluster.server, pinned, "\n")).toBe("1\n");
-    expect((await findContainer(socket, pinned)).HostConfig).toMatchObject({
-      CpusetCpus: expect.stringMatching(/^\d+$/),
-    });
+  test("runs on the whole cores that the agent has reserved for it, and on no others", async () => {
+    const more = 'resources {\n cores = 1\n memory = 32\n numa {\n affinity = "none"\n }\n }';
+    const script = "sed -n 's/^Cpus_allowed_list:\\t//p' /proc/self/status; sleep 1000";
+    const pinned = await runJob(cluster.server, shellJob({ id: "cores", script, more }));
+    type Cores = {
+      readonly Tasks: { readonly app: { readonly Cpu: { readonly ReservedCores: readonly number[] } } };
+    };
+    const { AllocatedResources } = await cluster.server.api.get<{ readonly AllocatedResources: Cores }>(
+      `/v1/allocation/${pinned.ID}`,
+    );
+    const { ReservedCores } = AllocatedResources.Tasks.app.Cpu;
+    expect(ReservedCores).toHaveLength(1);
+    expect(await untilLogged(cluster.server, pinned, "\n")).toBe(`${ReservedCores.join()}\n`);
+    await stopJob(cluster.server, "cores");
   });
 
   test("leaves a node that is drained", async () => {
