@@ -58,10 +58,15 @@ export class OptionsError extends LongshoreError {
   override readonly name: string = "OptionsError";
   readonly problems: readonly OptionProblem[];
 
-  constructor(subject: string, problems: readonly OptionProblem[]) {
+  constructor(
+    subject: string,
+    problems: readonly OptionProblem[],
+    { cause }: Pick<ErrorDetails, "cause"> = {},
+  ) {
     const lines = problems.map((problem) => `${problem.path.join(".")}: ${problem.message}`);
     super("invalid", `${subject}: ${lines.join("; ")}`, {
       hint: problems.map((problem) => problem.hint).find((hint) => hint !== undefined),
+      cause,
     });
     this.problems = problems;
   }

@@ -44,7 +44,7 @@ describe("a command", () => {
       kind: "invalid",
       retryable: false,
       message: expect.stringMatching(/^task "app": .*no-such-program.*executable file not found/),
-      hint: expect.stringContaining('Check that "no-such-program" exists in the image'),
+      hint: expect.stringContaining('Is "no-such-program" in the image'),
     });
     await expect(bench.engine.inspectContainer(`app-${task.allocId}`)).rejects.toMatchObject({
       kind: "not-found",

@@ -193,7 +193,9 @@ function isAside({ type }: TaskEvent["detail"]): boolean {
   return ["created", "removed", "image-removed", "preparing"].includes(type);
 }
 
+/** What begins with the path of a key stays as the key is written. */
 function capitalise(sentence: string): string {
+  if (/^\w+\.\w/.test(sentence)) return sentence;
   return sentence.charAt(0).toUpperCase() + sentence.slice(1);
 }
 
