@@ -56,6 +56,7 @@ async function createOnce({ scope, group, record }: AllocSetUp, options: CallOpt
   const created = await scope.context.driver.createNetwork(record.id, {
     ...options,
     ports: record.ports.group,
+    owner: { nodeId: scope.node.id, namespace: scope.job.namespace, jobId: scope.job.id },
     ...(hostname === "" ? {} : { hostname }),
   });
   record.network = created.isolation;

@@ -1,5 +1,5 @@
 import type { Engine } from "../engine/index.ts";
-import type { Logger, TaskConfig, TaskEventDetail } from "../task/index.ts";
+import type { Logger, TaskEventDetail, TaskOwner } from "../task/index.ts";
 import type { Topology } from "./container/planning.ts";
 import type { Dangling } from "./dangling.ts";
 import type { ExecExits } from "./exec/exec-exits.ts";
@@ -25,7 +25,7 @@ export interface DriverContext {
   readonly logger: Logger;
   readonly topology: Topology;
   /** Whose task it is, for the label of its container; empty where the host does not say. */
-  readonly hostOf: (task: TaskConfig) => string;
+  readonly hostOf: (owner: TaskOwner) => string;
   readonly outputLimits: OutputLimits;
   /** Tasks by their container's id: where the engine's events find them. */
   readonly byContainer: Map<string, DockerTask>;

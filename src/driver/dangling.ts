@@ -10,8 +10,8 @@ import type { WatchState } from "./watch/engine-watch.ts";
 export interface DanglingRules {
   /** Hosts whose tasks this driver has: their containers alone are its own. */
   readonly hosts: ReadonlySet<string>;
-  /** Whether a task of the driver has the container, or is about to. */
-  readonly isTracked: (container: { readonly id: string; readonly name: string }) => boolean;
+  /** Whether a task of the driver has the container, or is about to, or a group needs it. */
+  readonly isTracked: (container: DanglingContainer) => boolean;
   /** Younger containers are left alone, milliseconds since the epoch. */
   readonly createdBeforeMs: number;
 }
@@ -71,11 +71,17 @@ export class Dangling implements Disposable {
 
   /** Containers of this host are the driver's own from now on; the first call begins the looking. */
   own(host: string): void {
-    if (host === "" || !this.#options.agent.gc.dangling_containers.enabled) return;
+    if (host === "") return;
     this.#hosts.add(host);
-    if (this.#started) return;
+    if (this.#started || !this.#options.agent.gc.dangling_containers.enabled) return;
     this.#started = true;
     void this.#run();
+  }
+
+  /** The host, where all tasks so far are of one. */
+  get onlyHost(): string | undefined {
+    const [host, ...others] = this.#hosts;
+    return others.length === 0 ? host : undefined;
   }
 
   [Symbol.dispose](): void {
@@ -102,8 +108,8 @@ export class Dangling implements Disposable {
 
   async #look(): Promise<void> {
     const { engine, logger } = this.#options;
-    const [host] = this.#hosts;
-    const label = this.#hosts.size === 1 ? `${hostLabel}=${host}` : hostLabel;
+    const { onlyHost } = this;
+    const label = onlyHost === undefined ? hostLabel : `${hostLabel}=${onlyHost}`;
     const rules = {
       hosts: this.#hosts,
       isTracked: this.#options.isTracked,

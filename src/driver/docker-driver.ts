@@ -23,6 +23,7 @@ import {
   type TaskEvent,
   type TaskEventDetail,
   type TaskHandle,
+  type TaskOwner,
   type TaskStats,
   type TaskStatus,
 } from "../task/index.ts";
@@ -34,7 +35,7 @@ import {
 } from "./container/plan-container.ts";
 import type { Topology } from "./container/planning.ts";
 import type { DriverContext } from "./context.ts";
-import { Dangling } from "./dangling.ts";
+import { Dangling, type DanglingContainer } from "./dangling.ts";
 import { ExecExits } from "./exec/exec-exits.ts";
 import { execTask, execTaskStreaming } from "./exec/exec-task.ts";
 import { FanOut } from "./fan-out.ts";
@@ -42,7 +43,7 @@ import { Health } from "./health.ts";
 import { createImages, ImageNotes, type ImageRemovalEvent } from "./images/index.ts";
 import { Leftovers } from "./leftovers.ts";
 import { defaultOutputLimits, type OutputLimits } from "./logs/output-limits.ts";
-import type { NetworkOptions } from "./networks/network-container.ts";
+import { type NetworkOptions, toNetworkName } from "./networks/network-container.ts";
 import { Networks } from "./networks/networks.ts";
 import { type AgentOptions, parseAgentOptions } from "./options/agent-options.ts";
 import { openOwnEngine } from "./own-engine.ts";
@@ -80,7 +81,7 @@ export interface DockerDriverOptions {
    * Who has a task run: the same after a restart, and nobody else's who uses the engine at the same time. Containers
    * carry it as a label. Without it no dangling containers are looked for, since they may be someone else's.
    */
-  readonly hostOf?: ((task: TaskConfig) => string) | undefined;
+  readonly hostOf?: ((owner: TaskOwner) => string) | undefined;
   /** How often all tasks are looked at with one call in case an event got lost, milliseconds (60,000). */
   readonly secondLookMs?: number | undefined;
   /** The machine's compute; measured when missing. */
@@ -347,9 +348,11 @@ export class DockerDriver implements TaskDriver {
   }
 
   /** A container is known by its id, or by its name alone while its start is under way. */
-  #isTracked({ id, name }: { readonly id: string; readonly name: string }): boolean {
+  #isTracked({ id, name, allocId }: DanglingContainer): boolean {
     if (this.#context.byContainer.has(id)) return true;
-    return [...this.#tasks.values()].some(({ config }) => toContainerName(config) === name);
+    const tasks = [...this.#tasks.values()].map(({ config }) => config);
+    if (name === toNetworkName(allocId)) return this.#context.networks.isNeeded(allocId, tasks);
+    return tasks.some((config) => toContainerName(config) === name);
   }
 
   #task(taskId: string): DockerTask {

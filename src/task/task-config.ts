@@ -110,6 +110,9 @@ export interface TaskConfig {
   readonly seedStyle?: boolean | undefined;
 }
 
+/** Whose a task or a group's network is. */
+export type TaskOwner = Pick<TaskConfig, "nodeId" | "namespace" | "jobId">;
+
 /** The task's folders on the host. */
 export interface TaskDirs {
   readonly sharedAllocDir: string;

@@ -1,4 +1,4 @@
-import type { NetworkIsolation, PortMapping, TaskConfig } from "./task-config.ts";
+import type { NetworkIsolation, PortMapping, TaskConfig, TaskOwner } from "./task-config.ts";
 
 /** Options of every call that waits. Aborting ends the wait, not the container. */
 export interface CallOptions {
@@ -327,6 +327,8 @@ export interface TaskDriver extends AsyncDisposable {
     options?: CallOptions & {
       readonly hostname?: string | undefined;
       readonly ports?: readonly PortMapping[] | undefined;
+      /** Whose group it is, where the host knows: one that is left behind can be told from others then. */
+      readonly owner?: TaskOwner | undefined;
     },
   ): Promise<CreatedNetwork>;
   destroyNetwork(allocId: string, options?: CallOptions): Promise<void>;

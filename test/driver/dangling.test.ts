@@ -1,8 +1,18 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { parseAgentOptions } from "../../src/driver/index.ts";
-import { type Logger, silentLogger } from "../../src/task/index.ts";
-import { bed, callEngine, callEngineOk, deferred, type FaultProxy, startFaultProxy } from "../bed/index.ts";
+import { type Logger, silentLogger, type TaskOwner } from "../../src/task/index.ts";
+import {
+  bed,
+  callEngine,
+  callEngineOk,
+  deferred,
+  type FaultProxy,
+  importImage,
+  makeTaskConfig,
+  removeImage,
+  startFaultProxy,
+} from "../bed/index.ts";
 import { makeShellTask, startDriver } from "./driver-bed.ts";
 
 /** Agent options that look ten times a second and wait for nobody. */
@@ -140,6 +150,40 @@ describe("containers whose task nobody knows", () => {
     proxy.cut();
     await expect(starting).rejects.toMatchObject({ kind: "unavailable" });
     await bench.driver.destroyTask(old.task.id, { force: true });
+  });
+
+  it("are a group's network that no allocation needs any more, and not that of another host or of a living group", async () => {
+    await using proxy = await startFaultProxy({ target: bed().socket });
+    const host = `host-${randomUUID()}`;
+    const owner = { nodeId: host, namespace: "default", jobId: "job" };
+    const name = { name: "longshore-test/pause-dangling", tag: bed().runId };
+    const infra_image = await importImage(bed().socket, name, { command: ["sleep", "3600"] });
+    const agentOptions = { ...toAgentOptions(), infra_image };
+    const toOptions = () => ({ hostOf: ({ nodeId }: TaskOwner) => nodeId, agentOptions });
+    const allocIds = Array.from({ length: 5 }, () => randomUUID());
+    const [gone = "", foreign = "", resting = "", later = "", used = ""] = allocIds;
+    const group = { ports: [] };
+    {
+      await using before = startDriver(toOptions());
+      await before.driver.createNetwork(gone, { ...group, owner });
+      await before.driver.createNetwork(foreign, { ...group, owner: { ...owner, nodeId: `${host}-2` } });
+      await before.driver.createNetwork(resting, { ...group, owner });
+    }
+    // Its allocation is there, though none of its tasks is.
+    await makeTaskConfig({ allocId: resting });
+    await using bench = startDriver({ ...toOptions(), endpoint: proxy.endpoint });
+    const { isolation } = await bench.driver.createNetwork(used, { ...group, owner });
+    await bench.start("sleep 600", { nodeId: host, allocId: used, networkIsolation: isolation });
+    // A host that says nothing of the owner is the one that all tasks are of.
+    await bench.driver.createNetwork(later, group);
+    while (await isThere(`nomad_init_${gone}`)) await countLooks(proxy, 1);
+    await countLooks(proxy, 2);
+    const left = await Promise.all(allocIds.map((allocId) => isThere(`nomad_init_${allocId}`)));
+    expect(left).toEqual([false, true, true, true, true]);
+    const { Config } = await bench.engine.inspectContainer(`nomad_init_${later}`);
+    expect(Config.Labels["longshore.host"]).toBe(host);
+    for (const allocId of allocIds) await bench.driver.destroyNetwork(allocId);
+    await removeImage(bed().socket, infra_image);
   });
 
   it("are not taken over by a start while they are being removed", async () => {

@@ -7,7 +7,7 @@ const prefix = "com.hashicorp.nomad.";
 /** On every container that the driver makes; the value is the allocation's id. */
 export const allocIdLabel = `${prefix}alloc_id`;
 
-/** On every task's container where the host says who it is: whose task it was, also once nobody knows the task. */
+/** On every container where it is known who the host is: whose task it was, also once nobody knows the task. */
 export const hostLabel = "longshore.host";
 
 /** The task's labels, the agent's `extra_labels`, and always the allocation's id. */

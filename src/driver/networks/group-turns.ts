@@ -13,6 +13,11 @@ type Work<T> = (options: { readonly signal: AbortSignal | undefined }) => Promis
 export class GroupTurns {
   readonly #groups = new Map<string, Set<Turn>>();
 
+  /** Whether something is being done about the group's network. */
+  has(allocId: string): boolean {
+    return this.#groups.has(allocId);
+  }
+
   /** Makes something for the group; rejects with `canceled` when the caller or a removal ends it. */
   async make<T>(allocId: string, { signal }: CallOptions, work: Work<T>): Promise<T> {
     const ending = new AbortController();

@@ -1,12 +1,13 @@
 import type { ContainerInspect, CreateRequest } from "../../engine/index.ts";
-import type { CallOptions, NetworkIsolation, PortMapping } from "../../task/index.ts";
-import { allocIdLabel } from "../container/labels.ts";
+import type { CallOptions, NetworkIsolation, PortMapping, TaskOwner } from "../../task/index.ts";
+import { allocIdLabel, hostLabel } from "../container/labels.ts";
 import { toPortRequest, toPublishedPort } from "../container/ports.ts";
 
 export interface NetworkOptions extends CallOptions {
   readonly hostname?: string | undefined;
   /** Published on the host by Docker; undefined when the host wires the network itself. */
   readonly ports?: readonly PortMapping[] | undefined;
+  readonly owner?: TaskOwner | undefined;
 }
 
 /** The name of a group's network container, as Nomad has it. */
@@ -14,12 +15,22 @@ export function toNetworkName(allocId: string): string {
   return `nomad_init_${allocId}`;
 }
 
+/** What a network container is made of; the host is empty where it is not known. */
+export interface NetworkParts {
+  readonly image: string;
+  readonly host: string;
+}
+
 /** The container whose network namespace a group's tasks share; its image does nothing for ever. */
-export function toNetworkRequest(allocId: string, image: string, options: NetworkOptions): CreateRequest {
+export function toNetworkRequest(
+  allocId: string,
+  { image, host }: NetworkParts,
+  options: NetworkOptions,
+): CreateRequest {
   const { ExposedPorts, PortBindings } = toPortRequest((options.ports ?? []).map(toPublishedPort));
   return {
     Image: image,
-    Labels: { [allocIdLabel]: allocId },
+    Labels: { [allocIdLabel]: allocId, ...(host !== "" && { [hostLabel]: host }) },
     ...(options.hostname && { Hostname: options.hostname }),
     ...(ExposedPorts !== undefined && { ExposedPorts }),
     HostConfig: {

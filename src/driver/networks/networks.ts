@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
 import type { ContainerInspect, EngineEvent } from "../../engine/index.ts";
 import {
   type CallOptions,
@@ -106,6 +108,17 @@ export class Networks {
     else this.#remember(allocId, found, known?.options, task.config.networkIsolation);
   }
 
+  /**
+   * Whether a group's network container is in use or may come into use, as far as these tasks tell. A host keeps an
+   * allocation's folder as long as the allocation, also while none of its tasks runs.
+   */
+  isNeeded(allocId: string, tasks: readonly TaskConfig[]): boolean {
+    if (this.#known.has(allocId) || this.#turns.has(allocId)) return true;
+    const parents = new Set(tasks.map(({ allocDir }) => dirname(allocDir)));
+    const hasFolder = [...parents].some((parent) => existsSync(join(parent, allocId)));
+    return parents.size === 0 || hasFolder || tasks.some((task) => task.allocId === allocId);
+  }
+
   /** Takes in an event of a container that is no task's. */
   hear({ Action, Actor }: EngineEvent): void {
     if (Action !== "die" && Action !== "destroy") return;
@@ -125,7 +138,7 @@ export class Networks {
   ): NetworkIsolation {
     const seen = toIsolation(found, options?.hostname);
     const isolation = { ...seen, labels: { ...told?.labels, ...seen.labels } };
-    const kept = options && { hostname: options.hostname, ports: options.ports };
+    const kept = options && { hostname: options.hostname, ports: options.ports, owner: options.owner };
     this.#known.set(allocId, { isolation, options: kept, seenAt: this.#context.watch.openings });
     return isolation;
   }
@@ -172,7 +185,8 @@ export class Networks {
     undo.add(() => lease.release());
     const name = toNetworkName(allocId);
     leftovers.forget(name);
-    const creating = engine.createContainer(name, toNetworkRequest(allocId, lease.reference, options));
+    const parts = { image: lease.reference, host: this.#hostOf(options) };
+    const creating = engine.createContainer(name, toNetworkRequest(allocId, parts, options));
     undo.add(async () => {
       await creating.catch(() => undefined);
       await leftovers.remove(name, allocId);
@@ -184,6 +198,14 @@ export class Networks {
     this.#leases.get(allocId)?.release();
     this.#leases.set(allocId, lease);
     return started;
+  }
+
+  #hostOf({ owner }: NetworkOptions): string {
+    const { hostOf, dangling } = this.#context;
+    if (owner === undefined) return dangling.onlyHost ?? "";
+    const host = hostOf(owner);
+    dangling.own(host);
+    return host;
   }
 
   async #acquireImage(signal: AbortSignal | undefined): Promise<ImageLease> {
