@@ -20,6 +20,7 @@ import {
 
 const script = `
 trap 'echo usr1' USR1
+trap 'echo usr2' USR2
 trap 'exit 0' TERM
 echo "port $NOMAD_PORT_http"
 mkdir -p /tmp/www && echo page > /tmp/www/index.html
@@ -34,7 +35,7 @@ const taskBlocks = `
         destination = "local/signaled"
         change_mode = "signal"
         splay       = "0s"
-        change_signal = "SIGUSR1"
+        change_signal = "SIGUSR2"
       }
       template {
         data        = "{{ with nomadVar \\"nomad/jobs/rich\\" }}{{ .word }}{{ end }}"
@@ -85,7 +86,16 @@ describeNomad("a task in a Nomad cluster", () => {
 
   const cluster = useNomad(async () => {
     await mkdir(shared, { mode: 0o777 });
-    const client = `host_volume "shared" {\n path = "${shared}"\n }`;
+    const client = `
+      host_volume "shared" {
+        path = "${shared}"
+      }
+      template {
+        wait {
+          min = "0s"
+          max = "0s"
+        }
+      }`;
     return await startNomadAgent({ socket, client });
   });
   beforeAll(async () => {
@@ -125,7 +135,7 @@ describeNomad("a task in a Nomad cluster", () => {
   test("renders templates again, and is told by a signal or a script", async () => {
     await cluster.server.nomad(["var", "put", "-force", "nomad/jobs/rich", "word=two"]);
     await eventually(async () => (await inTask("cat", "/local/signaled")) === "two");
-    await untilLogged(cluster.server, alloc, "usr1\nusr1\n");
+    await untilLogged(cluster.server, alloc, "usr2\n");
     const written = join(cluster.client.allocDir(alloc.ID), "alloc", "data", "by-script");
     await eventually(async () => (await readFile(written, "utf8").catch(() => "")) === "two");
   });
