@@ -195,7 +195,7 @@ const job = {
   region: text({ default: "global" }),
   namespace: text({ default: "default" }),
   datacenters: texts(),
-  priority: integer({ min: 1, max: 100, default: 50 }),
+  priority: idle(integer({ min: 1, max: 100, default: 50 })),
   meta: textMap(),
   group: blocks(group, { label: "name", api: ["TaskGroups"], apiLabel: "Name" }),
   task: blocks(task, { label: "name" }),

@@ -139,6 +139,7 @@ describe("a file of today", async () => {
 
   it("lists once what has no effect on one machine", () => {
     expect(read.noEffect.map(({ key, range }) => [key, range?.line])).toEqual([
+      ["priority", 38],
       ["constraint", 45],
       ["update", 50],
       ['group "web" > service', 84],
@@ -297,7 +298,11 @@ describe("JSON of Nomad's API", async () => {
   });
 
   it("lists what has no effect, and not what a server wrote for itself", () => {
-    expect(read.noEffect.map(({ key }) => key)).toEqual(["update", 'group "cache" > task "redis" > service']);
+    expect(read.noEffect.map(({ key }) => key)).toEqual([
+      "priority",
+      "update",
+      'group "cache" > task "redis" > service',
+    ]);
   });
 });
 
