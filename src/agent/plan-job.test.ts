@@ -17,7 +17,21 @@ const options = {
   hostVolumes: { db: "/srv/db", old: { path: "/srv/old", readOnly: true } },
 };
 
+const toSandboxLabels = (number: string) => ({
+  docker_sandbox_container_id: `nomad_init_00000000-0000-0000-0000-${number}`,
+});
+
 describe("a plan", () => {
+  test("names allocations by the job's id, whatever its name", () => {
+    const job = { ...makeJob([makeGroup("g", [makeTask("web")])]), id: "the-id", name: "The name" };
+    const [planned] = planJob(job, options);
+    expect(planned?.task.allocName).toBe("the-id.g[0]");
+    expect(planned?.config.env).toMatchObject({
+      NOMAD_ALLOC_NAME: "the-id.g[0]",
+      NOMAD_JOB_NAME: "The name",
+    });
+  });
+
   test("has every task of every allocation, interpolated", () => {
     const task = makeTask("web", {
       config: { image: "x:${NOMAD_ALLOC_INDEX}", labels: [{ rack: "${meta.rack}" }] },
@@ -32,6 +46,16 @@ describe("a plan", () => {
       resources: { cpuMhz: 100, percentTicks: 0.025, memoryMb: 64 },
       nodeName: "here",
     });
+  });
+
+  test.each([
+    ["host", undefined],
+    ["none", { mode: "none", path: "", labels: {} }],
+    ["bridge", { mode: "group", path: "", labels: toSandboxLabels("000000000001") }],
+  ] as const)("has the network of a group with mode %s", (mode, isolation) => {
+    const network = { mode, hostname: "", ports: [], dns: undefined };
+    const [planned] = planJob(makeJob([makeGroup("g", [makeTask("web")], { network })]), options);
+    expect(planned?.config.networkIsolation).toEqual(isolation);
   });
 
   test("has reserved cores' whole speed as the task's", () => {
@@ -68,8 +92,11 @@ describe("a plan", () => {
   });
 
   test.each([
-    [[], "the group has no volume of that name"],
-    [[{ name: "data", type: "csi", source: "db", readOnly: false }], 'type "csi" needs a Nomad cluster'],
+    [[], 'the group has no volume "data"'],
+    [
+      [{ name: "data", type: "csi", source: "db", readOnly: false }],
+      '"data" is of type "csi", which needs a Nomad cluster',
+    ],
     [
       [{ name: "data", type: "host", source: "nope", readOnly: false }],
       'this machine has no host volume "nope"',
@@ -77,7 +104,7 @@ describe("a plan", () => {
   ])("refuses a volume_mount of %j", (volumes, message) => {
     const mount = { volume: "data", destination: "/var/db", readOnly: false, propagationMode: "" };
     const job = makeJob([makeGroup("g", [makeTask("web", { volumeMounts: [mount] })], { volumes })]);
-    expect(() => planJob(job, options)).toThrow(message);
+    expect(() => planJob(job, options)).toThrow(`group.g.task.web.volume_mount.0.volume: ${message}`);
   });
 });
 

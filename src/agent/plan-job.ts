@@ -2,6 +2,7 @@ import { constants } from "node:os";
 import type { Job } from "../jobfile/job.ts";
 import {
   type LongshoreError,
+  type NetworkIsolation,
   type OptionProblem,
   OptionsError,
   type TaskConfig,
@@ -74,11 +75,23 @@ function planTask(place: TaskPlace, problems: OptionProblem[]): PlannedTask | un
   return attempt(
     () => ({
       task: toTaskRef(place),
-      config: toTaskConfig(place, toTaskEnv(place, {}), { taskId, network: undefined }),
+      config: toTaskConfig(place, toTaskEnv(place, {}), { taskId, network: toPlannedNetwork(place) }),
     }),
     toPath(place),
     problems,
   );
+}
+
+/** The network that the tasks of the group will share, before it is made: it has Nomad's name for its container. */
+function toPlannedNetwork({ group, alloc }: TaskPlace): NetworkIsolation | undefined {
+  const { mode, hostname = "" } = group.network ?? {};
+  if (mode === "none") return { mode: "none", path: "", labels: {} };
+  if (mode !== "bridge") return undefined;
+  const labels = {
+    docker_sandbox_container_id: `nomad_init_${alloc.id}`,
+    ...(hostname !== "" && { docker_sandbox_hostname: hostname }),
+  };
+  return { mode: "group", path: "", labels };
 }
 
 function checkMachine(place: TaskPlace): readonly OptionProblem[] {
@@ -126,9 +139,7 @@ function checkDriver(place: TaskPlace, config: TaskConfig, driver: TaskDriver): 
     driver.checkTask(config);
     return [];
   } catch (error) {
-    if (error instanceof OptionsError)
-      return error.problems.map((problem) => ({ ...problem, path: [...path, ...problem.path] }));
-    return [toProblem(error, path)];
+    return toProblems(error, path);
   }
 }
 
@@ -136,14 +147,16 @@ function attempt<T>(action: () => T, path: OptionProblem["path"], problems: Opti
   try {
     return action();
   } catch (error) {
-    problems.push(toProblem(error, path));
+    problems.push(...toProblems(error, path));
     return undefined;
   }
 }
 
-function toProblem(thrown: unknown, path: OptionProblem["path"]): OptionProblem {
+function toProblems(thrown: unknown, path: OptionProblem["path"]): readonly OptionProblem[] {
   const error: LongshoreError = toLongshoreError(thrown);
-  return { path, message: error.message, hint: error.hint };
+  return error instanceof OptionsError
+    ? error.problems.map((problem) => ({ ...problem, path: [...path, ...problem.path] }))
+    : [{ path, message: error.message, hint: error.hint }];
 }
 
 function toPath({ group, task }: TaskPlace): readonly string[] {

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import type { Job, Task, TaskGroup, VolumeMount } from "../jobfile/job.ts";
 import {
-  LongshoreError,
   type NetworkIsolation,
+  OptionsError,
   type TaskConfig,
   type TaskMount,
   type TaskResources,
@@ -44,7 +44,7 @@ export function toAllocDir(settings: AgentSettings, allocId: string): string {
 }
 
 export function toAllocName(job: Job, group: string, index: number): string {
-  return `${job.name}.${group}[${index}]`;
+  return `${job.id}.${group}[${index}]`;
 }
 
 /** The task's environment, with the folders' paths as `dirs` has them. */
@@ -93,7 +93,7 @@ export function toTaskConfig(
     env,
     deviceEnv: {},
     resources: toTaskResources(place),
-    mounts: task.volumeMounts.map((mount) => toTaskMount(mount, place, lookup)),
+    mounts: task.volumeMounts.map((mount, index) => toTaskMount(mount, { index, place, lookup })),
     devices: [],
     user: interpolateDeep(task.user, lookup),
     allocDir,
@@ -130,34 +130,35 @@ function toTaskResources(place: TaskPlace): TaskResources {
   };
 }
 
-function toTaskMount(mount: VolumeMount, place: TaskPlace, lookup: Lookup): TaskMount {
+interface MountSetting {
+  readonly index: number;
+  readonly place: TaskPlace;
+  readonly lookup: Lookup;
+}
+
+function toTaskMount(mount: VolumeMount, { index, place, lookup }: MountSetting): TaskMount {
   const { group, settings } = place;
-  const volume = group.volumes.find(({ name }) => name === mount.volume);
-  if (volume === undefined)
-    throw new LongshoreError(
-      "invalid",
-      `volume_mount "${mount.volume}": the group has no volume of that name`,
-      {
-        hint: `The group's volumes: ${listNames(group.volumes.map(({ name }) => name))}.`,
-      },
+  const refuse = (message: string, hint: string): never => {
+    const problem = { path: ["volume_mount", index, "volume"], message, hint };
+    throw new OptionsError(`task "${place.task.name}"`, [problem]);
+  };
+  const volume =
+    group.volumes.find(({ name }) => name === mount.volume) ??
+    refuse(
+      `the group has no volume "${mount.volume}"`,
+      `The group's volumes: ${listNames(group.volumes.map(({ name }) => name))}.`,
     );
   if (volume.type !== "host")
-    throw new LongshoreError(
-      "invalid",
-      `volume "${volume.name}": type "${volume.type}" needs a Nomad cluster`,
-      {
-        hint: 'On one machine use type "host", or the `mount` block of the task\'s config.',
-      },
+    refuse(
+      `"${volume.name}" is of type "${volume.type}", which needs a Nomad cluster`,
+      'On one machine use type "host", or the `mount` block of the task\'s config.',
     );
   const source = interpolateDeep(volume.source, lookup);
-  const host = Object.hasOwn(settings.hostVolumes, source) ? settings.hostVolumes[source] : undefined;
-  if (host === undefined)
-    throw new LongshoreError(
-      "invalid",
-      `volume "${volume.name}": this machine has no host volume "${source}"`,
-      {
-        hint: `Host volumes of this machine: ${listNames(Object.keys(settings.hostVolumes))}.`,
-      },
+  const host =
+    (Object.hasOwn(settings.hostVolumes, source) ? settings.hostVolumes[source] : undefined) ??
+    refuse(
+      `this machine has no host volume "${source}" for "${volume.name}"`,
+      `It has: ${listNames(Object.keys(settings.hostVolumes))}. The agent configuration names them: client { host_volume "${source}" { path = "/srv/x" } }.`,
     );
   return {
     taskPath: interpolateDeep(mount.destination, lookup),

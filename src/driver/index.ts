@@ -5,7 +5,7 @@ export {
   toContainerName,
 } from "./container/plan-container.ts";
 export type { EngineFacts, Topology } from "./container/planning.ts";
-export { type PublishedPort, planPorts } from "./container/ports.ts";
+export { type PublishedPort, planPorts, toPublishedPort } from "./container/ports.ts";
 export { createDockerDriver, DockerDriver, type DockerDriverOptions } from "./docker-driver.ts";
 export { toNodeAttributes } from "./fingerprint.ts";
 export type { OutputLimits } from "./logs/output-limits.ts";

@@ -78,6 +78,17 @@ test("plan shows every limit and mount as it will be", async () => {
   expect(stdout).toContain("<alloc>/sh/local/x on /x (ro)\n");
 });
 
+test("plan shows a network that a group shares, with the ports that lead into it", async () => {
+  const network = 'network {\n mode = "bridge"\n port "http" {\n to = 80\n }\n }\n task "sh"';
+  const file = await writeJob(shellJob("true").replace('task "sh"', network));
+  const { stdout } = await runCommand(program, ["plan", "-address", "127.0.0.1", file], { env: noEngine });
+  expect(stdout).toMatch(/network +bridge, shared by the group\n/);
+  expect(stdout).toMatch(/ports +http: a free port of 127.0.0.1 to port 80 \(TCP and UDP\)\n/);
+  const json = await runCommand(program, ["plan", "-json", file], { env: noEngine });
+  const [{ createRequest }] = JSON.parse(json.stdout).tasks;
+  expect(createRequest.HostConfig.NetworkMode).toMatch(/^container:nomad_init_/);
+});
+
 test("plan --json has the create requests", async () => {
   const { stdout } = await runCommand(program, ["plan", "-json", await writeJob(shellJob("true"))], {
     env: noEngine,

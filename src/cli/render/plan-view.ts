@@ -1,3 +1,4 @@
+import { type PublishedPort, toPublishedPort } from "../../driver/index.ts";
 import type { HostConfigRequest, MountRequest } from "../../engine/index.ts";
 import type { Job } from "../../jobfile/job.ts";
 import type { TaskPlan } from "../plan-tasks.ts";
@@ -44,13 +45,16 @@ function coresOf(job: Job, { task }: TaskPlan): number {
 function toRows({ container, config }: TaskPlan, cores: number): readonly Row[] {
   const { request, ports, networkMode, notes } = container;
   const { HostConfig: host } = request;
+  const joinsGroup =
+    networkMode === `container:${config.networkIsolation?.labels.docker_sandbox_container_id}`;
   const words = [...(request.Entrypoint ?? []), ...(request.Cmd ?? [])].map(quoteWord).join(" ");
   const rows: readonly Row[] = [
     ["image", [request.Image]],
     ["command", [words === "" ? "the image's own" : words]],
     ["user", request.User === undefined ? [] : [request.User]],
-    ["network", [networkMode]],
-    ["ports", ports.map((port) => toPortText(port))],
+    ["network", [joinsGroup ? "bridge, shared by the group" : networkMode]],
+    // In a shared network they lead to whichever task listens.
+    ["ports", (joinsGroup ? config.resources.ports.map(toPublishedPort) : ports).map(toPortText)],
     ["cpu", [cores > 0 ? `${countOf(cores, "core")} of its own` : toCpuText(config.resources.cpuMhz, host)]],
     ["memory", [toMemoryText(host.Memory, host.MemoryReservation)]],
     ["processes", (host.PidsLimit ?? -1) > 0 ? [`at most ${host.PidsLimit}`] : []],
@@ -81,7 +85,7 @@ function toSourceText({ Type, Source, TmpfsOptions }: MountRequest): string {
   return most === 0 ? "memory" : `memory of at most ${formatMebibytes(most)}`;
 }
 
-function toPortText(port: TaskPlan["container"]["ports"][number]): string {
+function toPortText(port: PublishedPort): string {
   const hostPort = port.hostPort === 0 ? "a free port" : `port ${port.hostPort}`;
   const inside = port.containerPort === 0 ? "the same port" : `port ${port.containerPort}`;
   return `${port.label}: ${hostPort} of ${port.hostIp} to ${inside} (TCP and UDP)`;
