@@ -3,6 +3,7 @@ import type { IdleLimit } from "./call-guard.ts";
 import type { EngineClient } from "./client.ts";
 import type { Engine, PullOptions, RegistryAuth } from "./engine.ts";
 import type { ImageInspect } from "./engine-types.ts";
+import { hideLogin } from "./hide-login.ts";
 import { parseJsonLine, readLines } from "./json-lines.ts";
 import { toPullError } from "./pull-errors.ts";
 import { PullMeter } from "./pull-meter.ts";
@@ -48,13 +49,15 @@ async function pullImage(
   const separator = reference.tagOrDigest.includes(":") ? "@" : ":";
   const image = `${reference.name}${separator}${reference.tagOrDigest}`;
   const what = `pull image "${image}"`;
+  const { auth } = options;
+  const login = auth === undefined ? undefined : toAuthHeader(auth);
   try {
     const answer = await client.send({
       method: "POST",
       path: "/images/create",
       what,
       query: { fromImage: reference.name, tag: reference.tagOrDigest },
-      headers: options.auth === undefined ? undefined : { "X-Registry-Auth": toAuthHeader(options.auth) },
+      headers: login === undefined ? undefined : { "X-Registry-Auth": login },
       idle: toIdleLimit(what, options.activityTimeoutMs),
       stream: true,
       signal: options.signal,
@@ -67,7 +70,8 @@ async function pullImage(
     }
     meter.finish();
   } catch (error) {
-    throw toPullError(image, error);
+    const told = toPullError(image, error);
+    throw auth === undefined || login === undefined ? told : hideLogin(told, auth, login);
   }
 }
 

@@ -4,6 +4,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { inspect } from "node:util";
 import { describe, expect, it, vi } from "vitest";
 import type { ImageEvent } from "../../src/driver/images/index.ts";
 import { bed, deferred, pushImage, registryLogin, removeImage, startRegistry } from "../bed/index.ts";
@@ -117,6 +118,23 @@ describe("an image", () => {
     await at.images.acquire({ reference, auth: registryLogin });
     await removeImage(bed().socket, reference);
   });
+});
+
+it("a login that a registry shows in its answer is not shown on", async () => {
+  await using at = await openImages();
+  const { password, ...user } = { username: "someone", password: "hunter2-of-the-registry" };
+  at.front.script(({ authorization = "" }) => {
+    if (authorization === "")
+      return { status: 401, headers: { "www-authenticate": 'Basic realm="r"' }, body: { errors: [] } };
+    const plain = Buffer.from(authorization.replace("Basic ", ""), "base64").toString();
+    return { status: 403, body: { errors: [{ code: "DENIED", message: `${plain} by ${authorization}` }] } };
+  });
+  const reference = await at.push();
+  const auth = { ...user, password };
+  const error: unknown = await at.images.acquire({ reference, auth }).catch((reason: unknown) => reason);
+  expect(inspect(error)).toContain("someone:<password> by Basic <password>");
+  expect(inspect(error)).not.toContain(password);
+  expect(inspect(error)).not.toContain(Buffer.from(`someone:${password}`).toString("base64"));
 });
 
 /** Grants access to who shows the identity token, as the registry protocol has it. */

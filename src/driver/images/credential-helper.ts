@@ -4,6 +4,7 @@ import type { Readable, Writable } from "node:stream";
 import type { RegistryAuth } from "../../engine/index.ts";
 import type { CallOptions } from "../../task/index.ts";
 import { errorCode, LongshoreError } from "../../task/index.ts";
+import { toRegistryAuth } from "./login.ts";
 
 export interface HelperQuestion extends CallOptions {
   /** `x` for the program `docker-credential-x`. */
@@ -39,19 +40,24 @@ export async function askCredentialHelper(question: HelperQuestion): Promise<Reg
 }
 
 function toAuth(program: string, server: string, stdout: string): RegistryAuth | undefined {
-  let answer: { readonly Username?: unknown; readonly Secret?: unknown; readonly ServerURL?: unknown };
-  try {
-    answer = JSON.parse(stdout);
-  } catch {
-    // The parser's message quotes the text, and with it the secret; so it is no cause either.
-    throw new LongshoreError("invalid", `${program} did not answer with JSON for "${server}"`);
+  const answer = parseAnswer(stdout);
+  if (typeof answer !== "object" || answer === null || Array.isArray(answer)) {
+    throw new LongshoreError("invalid", `${program} did not answer with a login in JSON for "${server}"`);
   }
-  const username = typeof answer?.Username === "string" ? answer.Username : "";
-  const secret = typeof answer?.Secret === "string" ? answer.Secret : "";
+  const { Username, Secret }: { readonly Username?: unknown; readonly Secret?: unknown } = answer;
+  const username = typeof Username === "string" ? Username : "";
+  const secret = typeof Secret === "string" ? Secret : "";
   if (username === "" && secret === "") return undefined;
-  const serverAddress = server;
-  if (username === "<token>") return { identityToken: secret, serverAddress };
-  return { username, password: secret, serverAddress };
+  return toRegistryAuth({ username, secret, serverAddress: server });
+}
+
+/** Undefined for what is no JSON: the parser's message quotes the text, and with it the secret. */
+function parseAnswer(stdout: string): unknown {
+  try {
+    return JSON.parse(stdout);
+  } catch {
+    return undefined;
+  }
 }
 
 interface Ended {

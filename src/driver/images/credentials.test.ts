@@ -54,6 +54,11 @@ describe("a login", () => {
     expect(await find({ helper: "a" }, "r.io/x", { auth })).toEqual(auth);
   });
 
+  it("of the task's own whose user is <token> is an identity token", async () => {
+    const auth = { username: "<token>", password: secret, serverAddress: "r.io" };
+    expect(await find({}, "r.io/x", { auth })).toEqual({ identityToken: secret, serverAddress: "r.io" });
+  });
+
   it("is not taken from an empty block of the task", async () => {
     writeHelper("a", login);
     const auth = { username: "", password: "", serverAddress: "" };
@@ -128,7 +133,14 @@ describe("a source that fails", () => {
     ["a program with words on stderr", "echo 'the vault is sealed' >&2; exit 3", "the vault is sealed"],
     ["a program with words on stdout", "echo 'the vault is sealed'; exit 3", "the vault is sealed"],
     ["a silent program", "exit 3", "it ended with 3"],
-    ["an answer that is no JSON", `echo '{"Secret":"${secret}"'`, "did not answer with JSON"],
+    ["an answer that is no JSON", `echo '{"Secret":"${secret}"'`, "did not answer with a login in JSON"],
+    [
+      "an answer that never ends",
+      `head -c 10000000 /dev/zero | tr '\\0' x; echo '${secret}'`,
+      "did not answer with a login in JSON",
+    ],
+    ["an answer of numbers", "echo 17", "did not answer with a login in JSON"],
+    ["an answer that is a list", `echo '["${secret}"]'`, "did not answer with a login in JSON"],
     ["a failure with an answer", `echo '{"Secret":"${secret}"}'; exit 3`, "it ended with 3"],
   ])("is an error without secrets: %s", async (_what, script, words) => {
     if (script !== undefined) writeHelper("a", script);
@@ -156,7 +168,7 @@ describe("a source that fails", () => {
   });
 
   it("is a timeout when a helper does not answer, also where its children hold on", async () => {
-    writeHelper("a", "sleep 1000 & sleep 1000");
+    writeHelper("a", "trap '' TERM INT HUP; (trap '' TERM; sleep 1000) & sleep 1000");
     await expect(find({ helper: "a", helperTimeoutMs: 300 }, "r.io/x")).rejects.toMatchObject({
       kind: "timeout",
       message: "docker-credential-a did not answer within 0.3 s",

@@ -4,6 +4,7 @@ import { errorMessage, isLongshoreError } from "../../task/index.ts";
 import { askCredentialHelper } from "./credential-helper.ts";
 import { readDockerConfig } from "./docker-config.ts";
 import type { ImageReference } from "./image-reference.ts";
+import { toRegistryAuth } from "./login.ts";
 
 /** The task's `auth` block. */
 export interface TaskAuth {
@@ -43,7 +44,7 @@ export async function findCredentials(
   query: CredentialsQuery,
   logger: Logger,
 ): Promise<RegistryAuth | undefined> {
-  const fromTask = toRegistryAuth(query.auth);
+  const fromTask = fromTaskAuth(query.auth);
   if (fromTask !== undefined) return fromTask;
   try {
     return (await fromConfig(agent, query)) ?? (await fromAgentHelper(agent, query));
@@ -55,9 +56,10 @@ export async function findCredentials(
   }
 }
 
-function toRegistryAuth(auth: TaskAuth | undefined): RegistryAuth | undefined {
+function fromTaskAuth(auth: TaskAuth | undefined): RegistryAuth | undefined {
   if (!auth?.username && !auth?.password && !auth?.serverAddress) return undefined;
-  return { username: auth.username, password: auth.password, serverAddress: auth.serverAddress };
+  const { username, password: secret, serverAddress } = auth;
+  return toRegistryAuth({ username, secret, serverAddress });
 }
 
 async function fromConfig(agent: AgentAuth, query: CredentialsQuery): Promise<RegistryAuth | undefined> {
