@@ -12,10 +12,12 @@ import {
   cniPluginsFor,
   describeNomad,
   eventually,
+  execInTask,
   findContainers,
   hasEnded,
   isRunning,
   type NetworkNamespace,
+  readResources,
   runJob,
   shellJob,
   startNomadAgent,
@@ -73,18 +75,13 @@ describeWired("a group's network that the agent wires", () => {
     const beside = { name: "beside", image, script: waitScript };
     return shellJob({ id, image, script: "exec echo-server 7", group, tasks: [beside] });
   };
-  const inTask = async (alloc: AllocStub, task: string, script: string) => {
-    const command = ["alloc", "exec", "-t=false", "-i=false", "-task", task, alloc.ID, "sh", "-c", script];
-    return (await cluster.server.nomad(command)).stdout;
-  };
-  const placeOf = async ({ ID }: AllocStub): Promise<Place> => {
-    const { AllocatedResources, NetworkStatus } = await cluster.server.api.get<Placed>(
-      `/v1/allocation/${ID}`,
-    );
-    return {
-      port: AllocatedResources.Shared.Ports?.[0]?.Value ?? 0,
-      address: NetworkStatus?.Address ?? "",
-    };
+  const inTask = (alloc: AllocStub, task: string, script: string) =>
+    execInTask(cluster.server, alloc, script, task);
+  const portOf = async (alloc: AllocStub) =>
+    (await readResources(cluster.server, alloc)).Shared.Ports?.[0]?.Value ?? 0;
+  const addressOf = async ({ ID }: AllocStub) => {
+    type Alloc = { readonly NetworkStatus: { readonly Address: string } };
+    return (await cluster.server.api.get<Alloc>(`/v1/allocation/${ID}`)).NetworkStatus.Address;
   };
   const hasStats = async ({ ID }: AllocStub) => {
     type Stats = { readonly Tasks: Readonly<Record<string, unknown>> };
@@ -106,7 +103,8 @@ describeWired("a group's network that the agent wires", () => {
   test("in bridge mode leads ports to the tasks, which share it with its name and its DNS", async () => {
     const more = 'hostname = "shared"\ndns {\n servers = ["10.9.8.7"]\n }';
     alloc = await runJob(cluster.server, echoJob("bridged", "bridge", more));
-    const { port, address } = await placeOf(alloc);
+    const port = await portOf(alloc);
+    const address = await addressOf(alloc);
     expect(await askTcp(port, network.address)).toBe("tcp hello\n");
     expect(await askUdp(port, network.address)).toBe("udp hello");
     const { nomad_init_: pause, "app-": app, "beside-": beside } = await containersOf(alloc);
@@ -133,7 +131,7 @@ describeWired("a group's network that the agent wires", () => {
     // The agent has found the network and then the tasks.
     await eventually(async () => await hasStats(alloc));
     expect(toStarts(await containersOf(alloc))).toEqual(toStarts(before));
-    expect(await askTcp((await placeOf(alloc)).port, network.address)).toBe("tcp hello\n");
+    expect(await askTcp(await portOf(alloc), network.address)).toBe("tcp hello\n");
   });
 
   test("is made anew with its allocation when its container is killed, and the reason is told", async () => {
@@ -144,7 +142,7 @@ describeWired("a group's network that the agent wires", () => {
     expect(toMessages(failed)).toContainEqual(expect.stringContaining("the group's network is gone"));
     await cluster.server.nomad(["job", "eval", "-force-reschedule", "-detach", "bridged"]);
     const next = await untilAlloc(cluster.server, "bridged", (each) => !isThis(each) && isRunning(each));
-    expect(await askTcp((await placeOf(next)).port, network.address)).toBe("tcp hello\n");
+    expect(await askTcp(await portOf(next), network.address)).toBe("tcp hello\n");
     await stopJob(cluster.server, "bridged");
     for (const each of [alloc, next])
       await eventually(async () => (await findContainers(socket, each.ID)).length === 0);
@@ -153,9 +151,8 @@ describeWired("a group's network that the agent wires", () => {
 
   test("of a CNI configuration leads ports to the tasks", async () => {
     const wired = await runJob(cluster.server, echoJob("wired", "cni/mine"));
-    const { port, address } = await placeOf(wired);
-    expect(address).toMatch(/^10\.214\.7\./);
-    expect(await askTcp(port, network.address)).toBe("tcp hello\n");
+    expect(await addressOf(wired)).toMatch(/^10\.214\.7\./);
+    expect(await askTcp(await portOf(wired), network.address)).toBe("tcp hello\n");
     expect(await inTask(wired, "beside", "echo hello | nc 127.0.0.1 7")).toBe("tcp hello\n");
     await stopJob(cluster.server, "wired");
     await eventually(async () => (await findContainers(socket, wired.ID)).length === 0);
@@ -179,19 +176,6 @@ function toStarts(containers: Containers) {
   return Object.fromEntries(
     Object.entries(containers).map(([name, { Id, State }]) => [name, { Id, StartedAt: State.StartedAt }]),
   );
-}
-
-interface Place {
-  readonly port: number;
-  /** The network's own. */
-  readonly address: string;
-}
-
-interface Placed {
-  readonly AllocatedResources: {
-    readonly Shared: { readonly Ports: readonly { readonly Value: number }[] | null };
-  };
-  readonly NetworkStatus: { readonly Address: string } | null;
 }
 
 /** A bridge of its own, with addresses that are kept in the folder. */

@@ -12,9 +12,10 @@ import {
   type UserNetwork,
 } from "../bed/index.ts";
 import {
-  type AllocStub,
   type Consul,
   describeNomad,
+  execInTask,
+  readResources,
   runJob,
   shellJob,
   startConsul,
@@ -50,13 +51,6 @@ describeNomad("what a task serves", () => {
     return startNomadAgent({ socket, client, consul: consul.address });
   });
 
-  const inTask = async (alloc: AllocStub, task: string, script: string) => {
-    const command = ["alloc", "exec", "-t=false", "-i=false", "-task", task, alloc.ID, "sh", "-c", script];
-    return (await cluster.server.nomad(command)).stdout;
-  };
-  const resourcesOf = async ({ ID }: AllocStub): Promise<Resources> =>
-    (await cluster.server.api.get<{ readonly AllocatedResources: Resources }>(`/v1/allocation/${ID}`))
-      .AllocatedResources;
   const servedAt = async (port: number, host = "127.0.0.1") => [
     await askTcp(port, host),
     await askUdp(port, host),
@@ -95,14 +89,14 @@ describeNomad("what a task serves", () => {
       ],
     });
     const alloc = await runJob(cluster.server, job);
-    const { Ports } = (await resourcesOf(alloc)).Shared;
+    const { Ports } = (await readResources(cluster.server, alloc)).Shared;
     expect(Ports?.map(({ Label }) => Label).sort()).toEqual([...bound, "hosted"].sort());
     for (const { Label, Value, HostIP } of Ports ?? []) {
       expect(HostIP).toBe(Label === "six" ? "::1" : "127.0.0.1");
       expect(await servedAt(Value, HostIP), Label).toEqual(echo);
     }
     expect(Ports?.find(({ Label }) => Label === "fixed")?.Value).toBe(fixed);
-    expect(await inTask(alloc, "closed", "ls /sys/class/net")).toBe("lo\n");
+    expect(await execInTask(cluster.server, alloc, "ls /sys/class/net", "closed")).toBe("lo\n");
   });
 
   test("is reached at the ports of a task's own network, by `port_map` and without", async () => {
@@ -119,7 +113,7 @@ describeNomad("what a task serves", () => {
       "echo $NOMAD_PORT_mapped $NOMAD_HOST_PORT_mapped; echo-server $NOMAD_PORT_same & exec echo-server 7";
     const config = "port_map {\n mapped = 7\n}";
     const alloc = await runJob(cluster.server, shellJob({ id: "own-ports", image, script, config, more }));
-    const [own] = (await resourcesOf(alloc)).Tasks.app?.Networks ?? [];
+    const [own] = (await readResources(cluster.server, alloc)).Tasks.app?.Networks ?? [];
     const ports = own?.DynamicPorts ?? [];
     expect(ports.map(({ Label }) => Label).sort()).toEqual(["mapped", "same"]);
     for (const { Label, Value } of ports) expect(await servedAt(Value), Label).toEqual(echo);
@@ -171,22 +165,10 @@ describeNomad("what a task serves", () => {
     const script = "echo 0 > /local/state; exec echo-server 7";
     const alloc = await runJob(cluster.server, shellJob({ id: "checked", image, script, more }));
     expect(await consul.untilTold("ours", "passing")).toBe("state 0\n");
-    await inTask(alloc, "app", "echo 1 > /local/state");
+    await execInTask(cluster.server, alloc, "echo 1 > /local/state");
     expect(await consul.untilTold("ours", "warning")).toBe("state 1\n");
-    await inTask(alloc, "app", "echo 2 > /local/state");
+    await execInTask(cluster.server, alloc, "echo 2 > /local/state");
     expect(await consul.untilTold("ours", "critical")).toBe("state 2\n");
     expect(await consul.untilTold("slow", "critical")).toMatch(/timed? ?out|deadline/i);
   });
 });
-
-interface Port {
-  readonly Label: string;
-  readonly Value: number;
-}
-
-interface Resources {
-  readonly Shared: { readonly Ports: readonly (Port & { readonly HostIP: string })[] | null };
-  readonly Tasks: Readonly<
-    Record<string, { readonly Networks: readonly { readonly DynamicPorts: readonly Port[] }[] | null }>
-  >;
-}

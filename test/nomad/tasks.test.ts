@@ -6,8 +6,10 @@ import {
   type AllocStub,
   describeNomad,
   eventually,
+  execInTask,
   findContainer,
   isRunning,
+  readResources,
   runJob,
   shellJob,
   startNomadAgent,
@@ -108,11 +110,10 @@ describeNomad("a task in a Nomad cluster", () => {
     await untilLogged(cluster.server, alloc, "ready");
   });
 
-  const inTask = async (...command: string[]) =>
-    (await cluster.server.nomad(["alloc", "exec", "-t=false", "-i=false", alloc.ID, ...command])).stdout;
+  const inTask = (script: string) => execInTask(cluster.server, alloc, script);
 
   test("runs commands by alloc exec, with their input, streams and exit codes", async () => {
-    expect(await inTask("echo", "hello")).toBe("hello\n");
+    expect(await inTask("echo hello")).toBe("hello\n");
     const piped = ["alloc", "exec", "-t=false", "-i", alloc.ID, "sh", "-c", "cat; echo err >&2; exit 7"];
     const { stdout, stderr } = await cluster.server.nomad(piped, { input: "from stdin\n", code: 7 });
     expect({ stdout, stderr }).toEqual({ stdout: "from stdin\n", stderr: "err\n" });
@@ -134,7 +135,7 @@ describeNomad("a task in a Nomad cluster", () => {
 
   test("renders templates again, and is told by a signal or a script", async () => {
     await cluster.server.nomad(["var", "put", "-force", "nomad/jobs/rich", "word=two"]);
-    await eventually(async () => (await inTask("cat", "/local/signaled")) === "two");
+    await eventually(async () => (await inTask("cat /local/signaled")) === "two");
     await untilLogged(cluster.server, alloc, "usr2\n");
     const written = join(cluster.client.allocDir(alloc.ID), "alloc", "data", "by-script");
     await eventually(async () => (await readFile(written, "utf8").catch(() => "")) === "two");
@@ -172,12 +173,12 @@ describeNomad("a task in a Nomad cluster", () => {
 
   test("has the host volume, the device, the user, the DNS server and its secrets", async () => {
     await writeFile(join(shared, "from-host"), "hello");
-    expect(await inTask("cat", "/shared/from-host")).toBe("hello");
-    expect(await inTask("sh", "-c", "echo x > /dev/other && echo written")).toBe("written\n");
-    expect(await inTask("id", "-u")).toBe("1000\n");
-    expect(await inTask("cat", "/etc/resolv.conf")).toContain("nameserver 10.9.8.7");
-    expect(await inTask("sh", "-c", 'echo s > "$NOMAD_SECRETS_DIR/mine" && cat /secrets/mine')).toBe("s\n");
-    expect(await inTask("sh", "-c", "grep ' /secrets ' /proc/mounts")).toMatch(/tmpfs/);
+    expect(await inTask("cat /shared/from-host")).toBe("hello");
+    expect(await inTask("echo x > /dev/other && echo written")).toBe("written\n");
+    expect(await inTask("id -u")).toBe("1000\n");
+    expect(await inTask("cat /etc/resolv.conf")).toContain("nameserver 10.9.8.7");
+    expect(await inTask('echo s > "$NOMAD_SECRETS_DIR/mine" && cat /secrets/mine')).toBe("s\n");
+    expect(await inTask("grep ' /secrets ' /proc/mounts")).toMatch(/tmpfs/);
   });
 
   test("may use more memory than it reserves, as memory_max says", async () => {
@@ -187,13 +188,7 @@ describeNomad("a task in a Nomad cluster", () => {
 
   test("is reached at the host port that Nomad chose", async () => {
     const log = await untilLogged(cluster.server, alloc, "ready");
-    type Ports = {
-      readonly AllocatedResources: {
-        readonly Shared: { readonly Ports: readonly { readonly Value: number; readonly HostIP: string }[] };
-      };
-    };
-    const { AllocatedResources } = await cluster.server.api.get<Ports>(`/v1/allocation/${alloc.ID}`);
-    const [port] = AllocatedResources.Shared.Ports;
+    const [port] = (await readResources(cluster.server, alloc)).Shared.Ports ?? [];
     expect(log).toContain("port 8080\n");
     const page = await fetch(`http://${port?.HostIP}:${port?.Value}/`);
     expect(await page.text()).toBe("page\n");
@@ -203,15 +198,10 @@ describeNomad("a task in a Nomad cluster", () => {
     const more = 'resources {\n cores = 1\n memory = 32\n numa {\n affinity = "none"\n }\n }';
     const script = "sed -n 's/^Cpus_allowed_list:\\t//p' /proc/self/status; sleep 1000";
     const pinned = await runJob(cluster.server, shellJob({ id: "cores", script, more }));
-    type Cores = {
-      readonly Tasks: { readonly app: { readonly Cpu: { readonly ReservedCores: readonly number[] } } };
-    };
-    const { AllocatedResources } = await cluster.server.api.get<{ readonly AllocatedResources: Cores }>(
-      `/v1/allocation/${pinned.ID}`,
-    );
-    const { ReservedCores } = AllocatedResources.Tasks.app.Cpu;
-    expect(ReservedCores).toHaveLength(1);
-    expect(await untilLogged(cluster.server, pinned, "\n")).toBe(`${ReservedCores.join()}\n`);
+    const { Tasks } = await readResources(cluster.server, pinned);
+    const cores = Tasks.app?.Cpu.ReservedCores ?? [];
+    expect(cores).toHaveLength(1);
+    expect(await untilLogged(cluster.server, pinned, "\n")).toBe(`${cores.join()}\n`);
     await stopJob(cluster.server, "cores");
   });
 

@@ -75,6 +75,17 @@ export async function untilLogged(
   return await server.api.follow(path, (output) => output.includes(text));
 }
 
+/** Runs a shell script in a task by `nomad alloc exec`, without input; answers its output, rejects when it fails. */
+export async function execInTask(
+  server: NomadServer,
+  alloc: AllocStub,
+  script: string,
+  task = "app",
+): Promise<string> {
+  const command = ["-t=false", "-i=false", "-task", task, alloc.ID, "sh", "-c", script];
+  return (await server.nomad(["alloc", "exec", ...command])).stdout;
+}
+
 /** Ends a job and resolves when its allocations have. */
 export async function stopJob(server: NomadServer, jobId: string): Promise<void> {
   await server.nomad(["job", "stop", "-detach", jobId]);

@@ -3,6 +3,7 @@ export { type NomadAgent, startNomadAgent } from "./agent.ts";
 export { quote } from "./agent-config.ts";
 export {
   type AllocStub,
+  execInTask,
   hasEnded,
   isRunning,
   runJob,
@@ -19,5 +20,6 @@ export { countScript, findLineFaults, noFaults } from "./counted-lines.ts";
 export { eventually } from "./eventually.ts";
 export { type ShellJob, type ShellTask, shellJob, waitScript } from "./jobs.ts";
 export { addNetworkNamespace, type NetworkNamespace } from "./network-namespace.ts";
+export { type AllocPort, readResources } from "./resources.ts";
 export { NomadServer } from "./server.ts";
 export { describeNomad, useNomad } from "./use-nomad.ts";
