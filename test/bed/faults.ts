@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { type IncomingMessage, type RequestOptions, request, type ServerResponse } from "node:http";
-import { Transform } from "node:stream";
+import { type Duplex, Transform } from "node:stream";
 
 /**
  * What happens to one request:
@@ -11,6 +11,7 @@ import { Transform } from "node:stream";
  * - `garble`: the other side does it, and each byte of its answer's body comes as another one
  * - a status (and headers, and a body): answered in place of the other side; an object is sent as JSON
  * - `truncateAfter`, `hangAfter`: the answer breaks off or stalls after so many bytes of its body
+ * - `through`: the other side's answer comes as the stream makes it
  */
 export type Fault =
   | "pass"
@@ -24,7 +25,8 @@ export type Fault =
       readonly body?: string | object;
     }
   | { readonly truncateAfter: number }
-  | { readonly hangAfter: number };
+  | { readonly hangAfter: number }
+  | { readonly through: Duplex };
 
 /** Where a request goes when it passes. */
 export type Target = Pick<RequestOptions, "socketPath" | "host" | "port">;
@@ -71,6 +73,7 @@ function forward(incoming: IncomingMessage, response: ServerResponse, fault: Pas
     reply.on("error", () => incoming.socket.destroy());
     if (fault === "pass") reply.pipe(response);
     else if (fault === "garble") reply.pipe(garbler()).pipe(response);
+    else if ("through" in fault) reply.pipe(fault.through).pipe(response);
     else void passPart(reply, response, fault).catch(() => incoming.socket.destroy());
   });
   incoming.pipe(onward);
@@ -87,7 +90,7 @@ function garbler(): Transform {
 async function passPart(
   reply: IncomingMessage,
   response: ServerResponse,
-  fault: Exclude<Passing, string>,
+  fault: Exclude<Passing, string | { through: Duplex }>,
 ): Promise<void> {
   let left = "hangAfter" in fault ? fault.hangAfter : fault.truncateAfter;
   // A reply that is destroyed breaks the connection behind it, and with that this one.
