@@ -43,7 +43,12 @@ export async function createAllocNetwork(alloc: AllocSetUp): Promise<void> {
       );
       state = next.state;
       if (next.decision.type !== "restart") throw error;
-      scope.context.logger.warn("group network not made, trying again", { error: error.message });
+      scope.context.logger.warn(
+        `the network of group "${group.name}" could not be made, and is tried again`,
+        {
+          error: error.message,
+        },
+      );
       await clock.sleep(next.decision.delayMs, { signal });
     }
   }

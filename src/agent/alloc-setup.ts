@@ -55,7 +55,7 @@ export async function tearDownAlloc(
     record.networkRequested = false;
   } catch (error) {
     scope.detach.throwIfAborted();
-    context.logger.warn("group network not removed", {
+    context.logger.warn("a group's network could not be removed", {
       alloc: record.id,
       error: toLongshoreError(error).message,
     });

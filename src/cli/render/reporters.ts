@@ -33,8 +33,11 @@ function noteWarning(warning: string, io: CommandIo): void {
 
 /** What the driver and the agent log: warnings and errors are shown, all of it with LONGSHORE_DEBUG=1. */
 export function createReportLogger(reporter: RunReporter, env: CommandIo["env"]): Logger {
-  const shown = (message: string, fields: LogFields = {}): string =>
-    [message, ...Object.entries(fields).map(([name, value]) => `${name}=${toFieldText(value)}`)].join(" ");
+  const shown = (message: string, { error, ...others }: LogFields = {}): string => {
+    const told = error === undefined ? message : `${message}: ${toFieldText(error)}`;
+    const known = Object.entries(others).map(([name, value]) => `${name} ${toFieldText(value)}`);
+    return known.length === 0 ? told : `${told} (${known.join(", ")})`;
+  };
   const debug = env.LONGSHORE_DEBUG === "1";
   const quiet = (message: string, fields?: LogFields): void => {
     if (debug) reporter.note(shown(message, fields));
