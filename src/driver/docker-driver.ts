@@ -280,7 +280,9 @@ export class DockerDriver implements TaskDriver {
   /**
    * A task's output from its beginning, or a position, to its end, each byte once whatever happens to the engine in
    * between; read no faster than the reader takes it. Ends when the signal aborts or the driver is disposed; rejects
-   * with `invalid` when the task's log driver cannot be read.
+   * with `invalid` when the task's log driver cannot be read, with `timeout` when the engine keeps the end of it to
+   * itself, and with `not-found` when the task is destroyed before all of it was read, which waits for a reader that
+   * is slow but not for one that stands still.
    */
   taskLogs(taskId: string, options: FollowLogsOptions = {}): AsyncIterable<TaskOutput> {
     return followTaskLogs(this.#context, this.#task(taskId), options);

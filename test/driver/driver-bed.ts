@@ -1,5 +1,5 @@
 import { EventEmitter, once } from "node:events";
-import { createDockerDriver, type DockerDriverOptions } from "../../src/driver/index.ts";
+import { DockerDriver, type DockerDriverOptions } from "../../src/driver/index.ts";
 import { createEngine, type Engine } from "../../src/engine/index.ts";
 import type {
   ExitResult,
@@ -9,14 +9,13 @@ import type {
   StartedTask,
   StartOptions,
   TaskConfig,
-  TaskDriver,
   TaskEvent,
 } from "../../src/task/index.ts";
 import { bed, deferred, makeTaskConfig } from "../bed/index.ts";
 
 /** A driver of its own on an engine, the bed's if no other; what it started is destroyed with it. */
 export interface TestDriver extends AsyncDisposable {
-  readonly driver: TaskDriver;
+  readonly driver: DockerDriver;
   readonly engine: Engine;
   /** All that happened so far. */
   readonly events: readonly TaskEvent[];
@@ -93,7 +92,7 @@ export function startDriver(
 ): TestDriver {
   const { endpoint = `unix://${bed().socket}`, ...rest } = options;
   const engine = createEngine({ endpoint });
-  const driver = createDockerDriver({ engine, ...rest });
+  const driver = new DockerDriver({ engine, ...rest });
   const tasks = new Set<string>();
   const events: TaskEvent[] = [];
   const news = new EventEmitter().setMaxListeners(0);

@@ -105,6 +105,32 @@ describe("a task's removal", () => {
     expect(notesOf(bench)).toEqual([]);
   });
 
+  it("waits for who reads its output besides the host, and tells one that stands still", async () => {
+    await using bench = startDriver({ outputLimits: { readerStuckMs: 250 } });
+    const task = await bench.start(saying(60));
+    const [slow, still] = [bench.driver.taskLogs(task.id), bench.driver.taskLogs(task.id)];
+    const read: Uint8Array[] = [];
+    const reading = (async () => {
+      for await (const { data } of slow) {
+        read.push(data);
+        await pause(15);
+      }
+    })();
+    const rest = still[Symbol.asyncIterator]();
+    await rest.next();
+    await bench.driver.waitTask(task.id);
+    await bench.driver.destroyTask(task.id);
+    await reading;
+    expect(Buffer.concat(read).toString()).toBe(lines(60));
+    const end = async () => {
+      while (!(await rest.next()).done);
+    };
+    await expect(end()).rejects.toMatchObject({
+      kind: "not-found",
+      message: 'task "app" was destroyed while its output was read',
+    });
+  });
+
   it("does not wait for ever for one that takes nothing, and tells what that has missed", async () => {
     await using bench = startDriver({ outputLimits: { readerStuckMs: 250 } });
     const sink = new StuckSink();

@@ -1,7 +1,7 @@
 import { errorMessage, type LogSink } from "../../task/index.ts";
-import { settlesWithin } from "../waiting.ts";
 import { type FollowOptions, followLogs, type LogPiece } from "./follow-logs.ts";
 import { afterTime, toPlace } from "./log-position.ts";
+import { ReaderPace } from "./reader-pace.ts";
 
 export interface LogReaderOptions extends FollowOptions {
   readonly sink: LogSink;
@@ -12,8 +12,7 @@ export interface LogReaderOptions extends FollowOptions {
 /** Copies a container's output to a sink, as fast as that takes it. */
 export class LogReader {
   readonly #options: LogReaderOptions;
-  /** Since when the sink has had something that it has not taken; undefined while the engine is waited for. */
-  #sinkSinceMs: number | undefined;
+  readonly #pace: ReaderPace;
   /** The time of what it has taken last. */
   #takenNs: bigint | undefined;
   #isRead = false;
@@ -24,6 +23,7 @@ export class LogReader {
 
   constructor(options: LogReaderOptions) {
     this.#options = options;
+    this.#pace = new ReaderPace(options.ended);
     this.#takenNs = toPlace(options.position)?.timeNs;
     this.#signal = AbortSignal.any([options.signal, this.#stopping.signal]);
     this.done = this.#run();
@@ -34,11 +34,7 @@ export class LogReader {
    * nothing for so many milliseconds; the reading goes on.
    */
   async isTaken(stuckMs: number): Promise<boolean> {
-    for (;;) {
-      const leftMs = stuckMs - (this.#sinkSinceMs === undefined ? 0 : performance.now() - this.#sinkSinceMs);
-      if (leftMs <= 0) return false;
-      if (await settlesWithin(this.done, leftMs)) return true;
-    }
+    return await this.#pace.keepsUp(this.done, stuckMs);
   }
 
   /** Ends the reading, and tells from when on its output is lost if the sink has not been given all of it. */
@@ -54,11 +50,8 @@ export class LogReader {
   }
 
   async #run(): Promise<void> {
-    const { sink, onNote, begin, ended } = this.#options;
-    const onEnd = () => {
-      if (this.#sinkSinceMs !== undefined) this.#sinkSinceMs = performance.now();
-    };
-    ended.addEventListener("abort", onEnd, { once: true });
+    const { sink, onNote, begin } = this.#options;
+    using _pace = this.#pace;
     try {
       await begin;
       await this.#copy();
@@ -66,8 +59,6 @@ export class LogReader {
       if (!this.#signal.aborted) await this.#waitForSink(sink.end());
     } catch (error) {
       if (!this.#signal.aborted) onNote(`The task's output cannot be kept: ${errorMessage(error)}`);
-    } finally {
-      ended.removeEventListener("abort", onEnd);
     }
   }
 
@@ -101,9 +92,9 @@ export class LogReader {
   }
 
   async #waitForSink(work: Promise<void> | void): Promise<void> {
-    this.#sinkSinceMs = performance.now();
+    this.#pace.begin();
     await work;
-    this.#sinkSinceMs = undefined;
+    this.#pace.end();
   }
 }
 

@@ -2,7 +2,7 @@ import { type DestroyOptions, isLongshoreError, LongshoreError } from "../../tas
 import type { DriverContext } from "../context.ts";
 import { pause, unlessAborted } from "../waiting.ts";
 import type { DockerTask } from "./docker-task.ts";
-import { drainLogs, giveUpLogs } from "./drain-logs.ts";
+import { drainFollowers, drainLogs, giveUpLogs } from "./drain-logs.ts";
 import { TaskStop } from "./task-stop.ts";
 
 const attempts = 6;
@@ -24,6 +24,7 @@ export async function destroyTask(
     await unlessAborted(killTask(context, task), options.signal);
   }
   const isTaken = await unlessAborted(drainLogs(context, task), options.signal);
+  await unlessAborted(drainFollowers(context, task), options.signal);
   if (context.agent.gc.container) {
     await removeContainer(context, task.containerId, options.signal);
     context.emit(task, { type: "removed", containerId: task.containerId });

@@ -19,6 +19,12 @@ export interface TaskContainer {
   readonly tty: boolean;
 }
 
+/** Someone who reads a task's output. */
+export interface OutputFollower {
+  /** Waits until it has all: true. False when it stands still for so long once the task has ended, milliseconds. */
+  isTaken(stuckMs: number): Promise<boolean>;
+}
+
 /** One task of the driver: its state, and what hangs on its life. */
 export class DockerTask {
   readonly config: TaskConfig;
@@ -37,6 +43,8 @@ export class DockerTask {
   sandboxId: string | undefined;
   lease: ImageLease | undefined;
   logs: LogReader | undefined;
+  /** Who reads its output besides the host. */
+  readonly followers = new Set<OutputFollower>();
   stop: TaskStop | undefined;
   settling: Promise<void> | undefined;
   destroying: Promise<void> | undefined;

@@ -11,6 +11,14 @@ export async function drainLogs(context: DriverContext, task: DockerTask): Promi
   }
 }
 
+/** The same for whoever reads the output besides the host. */
+export async function drainFollowers(
+  { outputLimits }: DriverContext,
+  { followers }: DockerTask,
+): Promise<void> {
+  await Promise.all([...followers].map((each) => each.isTaken(outputLimits.readerStuckMs)));
+}
+
 /** Tells what a task's host has not taken of its output, now that nobody can any more. */
 export function giveUpLogs({ outputLimits }: DriverContext, { logs }: DockerTask): void {
   logs?.giveUp(`its reader has taken nothing for ${outputLimits.readerStuckMs / 1000} s`);

@@ -1,8 +1,16 @@
-import type { CallOptions, LogChunk, LogPosition, LogSink } from "../../task/index.ts";
+import {
+  type CallOptions,
+  isLongshoreError,
+  type LogChunk,
+  type LogPosition,
+  type LogSink,
+  LongshoreError,
+} from "../../task/index.ts";
 import type { DriverContext } from "../context.ts";
 import { followLogs } from "../logs/follow-logs.ts";
 import { LogReader } from "../logs/log-reader.ts";
-import { settlesWithin } from "../waiting.ts";
+import { ReaderPace } from "../logs/reader-pace.ts";
+import { Deferred, settlesWithin } from "../waiting.ts";
 import type { DockerTask, TaskContainer } from "./docker-task.ts";
 import { settleTask } from "./settle.ts";
 
@@ -57,7 +65,10 @@ export function readTaskLogs(
   task.logs = new LogReader({ ...follow, sink, position, signal, begin });
 }
 
-/** A task's output for who wants to have it besides the host; rejects when it cannot be read. */
+/**
+ * A task's output for who wants to have it besides the host; rejects when it cannot be read, and with `not-found` when
+ * the task is destroyed before all of it was.
+ */
 export async function* followTaskLogs(
   context: DriverContext,
   task: DockerTask,
@@ -66,8 +77,28 @@ export async function* followTaskLogs(
   const signals = [task.signal, signal].filter((each) => each !== undefined);
   const container = { id: task.containerId, tty: task.container?.tty ?? false };
   const options = toFollowOptions(context, task, container);
-  for await (const pieces of followLogs({ ...options, position, signal: AbortSignal.any(signals) })) {
-    for (const { chunk, position: after } of pieces) yield { ...chunk, position: after };
+  using pace = new ReaderPace(task.deathSignal);
+  const done = new Deferred<void>();
+  const follower = { isTaken: (stuckMs: number) => pace.keepsUp(done.promise, stuckMs) };
+  task.followers.add(follower);
+  try {
+    for await (const pieces of followLogs({ ...options, position, signal: AbortSignal.any(signals) })) {
+      pace.begin();
+      for (const { chunk, position: after } of pieces) {
+        yield { ...chunk, position: after };
+        pace.begin();
+      }
+      pace.end();
+    }
+    if (isLongshoreError(task.signal.reason, "not-found") && !signal?.aborted) {
+      throw new LongshoreError(
+        "not-found",
+        `task "${task.config.name}" was destroyed while its output was read`,
+      );
+    }
+  } finally {
+    task.followers.delete(follower);
+    done.resolve();
   }
 }
 
