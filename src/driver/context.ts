@@ -3,6 +3,7 @@ import type { Logger, TaskEventDetail, TaskOwner } from "../task/index.ts";
 import type { Topology } from "./container/planning.ts";
 import type { Dangling } from "./dangling.ts";
 import type { ExecExits } from "./exec/exec-exits.ts";
+import type { ImageUsers } from "./image-users.ts";
 import type { Images } from "./images/index.ts";
 import type { Leftovers } from "./leftovers.ts";
 import type { OutputLimits } from "./logs/output-limits.ts";
@@ -11,13 +12,16 @@ import type { AgentOptions } from "./options/agent-options.ts";
 import type { DockerTask } from "./tasks/docker-task.ts";
 import type { Census } from "./watch/census.ts";
 import type { EngineWatch } from "./watch/engine-watch.ts";
+import type { SecondLook } from "./watch/second-look.ts";
 
 /** What all parts of one driver share. */
 export interface DriverContext {
   readonly engine: Engine;
   readonly agent: AgentOptions;
   readonly images: Images;
+  readonly imageUsers: ImageUsers;
   readonly watch: EngineWatch;
+  readonly secondLook: SecondLook;
   readonly census: Census;
   readonly leftovers: Leftovers;
   readonly networks: Networks;

@@ -9,7 +9,6 @@ import {
   type ExecOutput,
   type ExitResult,
   type Fingerprint,
-  type Logger,
   LongshoreError,
   type RecoverOptions,
   type StartedTask,
@@ -21,90 +20,37 @@ import {
   type TaskConfig,
   type TaskDriver,
   type TaskEvent,
-  type TaskEventDetail,
   type TaskHandle,
-  type TaskOwner,
   type TaskStats,
   type TaskStatus,
 } from "../task/index.ts";
-import {
-  type ContainerPlan,
-  measureTopology,
-  planContainer,
-  toContainerName,
-} from "./container/plan-container.ts";
-import type { Topology } from "./container/planning.ts";
+import { type ContainerPlan, planContainer } from "./container/plan-container.ts";
 import type { DriverContext } from "./context.ts";
-import { Dangling, type DanglingContainer } from "./dangling.ts";
-import { ExecExits } from "./exec/exec-exits.ts";
+import { createContext } from "./create-context.ts";
+import type { DockerDriverOptions } from "./docker-driver-options.ts";
 import { execTask, execTaskStreaming } from "./exec/exec-task.ts";
-import { FanOut } from "./fan-out.ts";
 import { Health } from "./health.ts";
-import { createImages, ImageNotes, type ImageRemovalEvent } from "./images/index.ts";
-import { Leftovers } from "./leftovers.ts";
-import { defaultOutputLimits, type OutputLimits } from "./logs/output-limits.ts";
-import { type NetworkOptions, toNetworkName } from "./networks/network-container.ts";
-import { Networks } from "./networks/networks.ts";
-import { type AgentOptions, parseAgentOptions } from "./options/agent-options.ts";
+import type { NetworkOptions } from "./networks/network-container.ts";
+import { parseAgentOptions } from "./options/agent-options.ts";
 import { openOwnEngine } from "./own-engine.ts";
 import { parseSignal } from "./signals.ts";
 import { readTaskStats } from "./stats/task-stats.ts";
 import { Ticker } from "./stats/ticker.ts";
+import { TaskEvents } from "./task-events.ts";
 import { destroyTask } from "./tasks/destroy-task.ts";
-import { DockerTask } from "./tasks/docker-task.ts";
-import { endTask } from "./tasks/end-task.ts";
-import { toEventMessage } from "./tasks/event-message.ts";
-import { hearEvent } from "./tasks/hear-event.ts";
+import type { DockerTask } from "./tasks/docker-task.ts";
 import { recoverTask } from "./tasks/recover-task.ts";
-import { settleTask } from "./tasks/settle.ts";
 import { startTask } from "./tasks/start-task.ts";
 import { type FollowLogsOptions, followTaskLogs, handOverLogs, type TaskOutput } from "./tasks/task-logs.ts";
 import { TaskStop } from "./tasks/task-stop.ts";
+import { TaskTable } from "./tasks/task-table.ts";
 import { settlesWithin, unlessAborted } from "./waiting.ts";
-import { Census } from "./watch/census.ts";
-import { EngineWatch, type WatchState } from "./watch/engine-watch.ts";
-import { SecondLook } from "./watch/second-look.ts";
-
-/** What a driver works with; everything has a default. */
-export interface DockerDriverOptions {
-  /** The engine to use; the driver does not close it. Without one the driver opens, and closes, one of its own. */
-  readonly engine?: Engine | undefined;
-  /**
-   * Where the driver's own engine is, such as `unix:///var/run/docker.sock`. When missing: the `endpoint` of
-   * `agentOptions`, else where the docker command finds one (`DOCKER_HOST`, its context, the usual sockets).
-   */
-  readonly endpoint?: string | undefined;
-  /** See {@link parseAgentOptions}; all defaults when missing. */
-  readonly agentOptions?: AgentOptions | undefined;
-  readonly logger?: Logger | undefined;
-  /**
-   * Who has a task run: the same after a restart, and nobody else's who uses the engine at the same time. Containers
-   * carry it as a label. Without it no dangling containers are looked for, since they may be someone else's.
-   */
-  readonly hostOf?: ((owner: TaskOwner) => string) | undefined;
-  /** How often all tasks are looked at with one call in case an event got lost, milliseconds (60,000). */
-  readonly secondLookMs?: number | undefined;
-  /** The machine's compute; measured when missing. */
-  readonly topology?: Topology | undefined;
-  /**
-   * A folder, of this host alone, in which the driver remembers images until they are removed, so that they are also
-   * when it is killed. Without it such images stay.
-   */
-  readonly imageNotesDir?: string | undefined;
-  /** Remove images that wait for their delay when the driver is disposed, instead of leaving them. */
-  readonly removeImagesOnDispose?: boolean | undefined;
-  /** How long the rest of a task's output is waited for; each limit has a default. */
-  readonly outputLimits?: Partial<OutputLimits> | undefined;
-  /** Subscribe to the engine's events now and not with the first call, for a start that will come soon. */
-  readonly watchAtOnce?: boolean | undefined;
-}
 
 /** Runs tasks as containers of a Docker Engine. Talks to the engine from the first call on. */
 export function createDockerDriver(options: DockerDriverOptions = {}): TaskDriver {
   return new DockerDriver(options);
 }
 
-const waitingEvents = 4096;
 const lastRemovalMs = 10_000;
 const lastWriteMs = 1000;
 
@@ -123,13 +69,10 @@ export class DockerDriver implements TaskDriver {
   readonly #context: DriverContext;
   readonly #ownEngine: Engine | undefined;
   readonly #removeImages: boolean;
-  readonly #tasks = new Map<string, DockerTask>();
+  readonly #tasks = new TaskTable();
   readonly #ticker = new Ticker();
-  readonly #events = new FanOut<TaskEvent>(waitingEvents, toLossEvent);
+  readonly #events: TaskEvents;
   readonly #health: Health;
-  readonly #secondLook: SecondLook;
-  /** Image -> the task that used it last, which its removal is told to. */
-  readonly #lastUsers = new Map<string, DockerTask>();
 
   /** Throws `invalid` for an endpoint or TLS options that do not hold. */
   constructor(options: DockerDriverOptions = {}) {
@@ -139,58 +82,16 @@ export class DockerDriver implements TaskDriver {
     this.#ownEngine = options.engine === undefined ? engine : undefined;
     this.#removeImages = options.removeImagesOnDispose ?? false;
     this.#health = new Health(engine, agent);
-    const leftovers = new Leftovers(engine, logger);
-    const shared = {
+    this.#events = new TaskEvents(logger);
+    this.#context = createContext({
+      options,
       engine,
       agent,
       logger,
-      topology: options.topology ?? measureTopology(),
-      hostOf: options.hostOf ?? (() => ""),
-      outputLimits: { ...defaultOutputLimits, ...options.outputLimits },
-      byContainer: new Map<string, DockerTask>(),
-      execExits: new ExecExits(),
-      leftovers,
-      dangling: new Dangling({
-        engine,
-        logger,
-        leftovers,
-        agent,
-        engineState: () => this.#context.watch.state,
-        isTracked: (container) => this.#isTracked(container),
-      }),
-      images: createImages({
-        engine,
-        logger,
-        auth: agent.auth,
-        cleanup: agent.gc.image,
-        imageDelayMs: agent.gc.image_delay,
-        notes:
-          options.imageNotesDir === undefined ? undefined : new ImageNotes(options.imageNotesDir, logger),
-        onRemoval: (event) => this.#onImageRemoval(event),
-      }),
-      watch: new EngineWatch({
-        engine,
-        logger,
-        onEvent: (event) => {
-          this.#context.census.hear(event);
-          hearEvent(this.#context, event);
-        },
-        onState: (state) => this.#onState(state),
-      }),
-      census: new Census({ engine, logger, openings: () => this.#context.watch.openings }),
-      emit: (task: DockerTask, detail: TaskEventDetail, message?: string) =>
-        this.#emit(task, detail, message),
-    } satisfies Omit<DriverContext, "networks">;
-    const onLost = (task: DockerTask, reason: string) => endTask(this.#context, task, reason);
-    this.#secondLook = new SecondLook({
-      engine,
-      logger,
-      everyMs: options.secondLookMs ?? 60_000,
-      engineState: () => this.#context.watch.state,
-      running: () => this.#runningContainers(),
-      onEnded: (id) => this.#lookAgain(id),
+      tasks: this.#tasks,
+      events: this.#events,
+      health: this.#health,
     });
-    this.#context = { ...shared, networks: new Networks({ context: shared, onLost }) };
     if (options.watchAtOnce) this.#context.watch.start();
   }
 
@@ -206,47 +107,29 @@ export class DockerDriver implements TaskDriver {
   async startTask(config: TaskConfig, options: StartOptions = {}): Promise<StartedTask> {
     const { options: taskOptions } = this.#plan(config);
     const task = this.#add(config);
-    try {
-      const started = await startTask(this.#context, task, taskOptions, options);
-      this.#noteImage(task);
-      return started;
-    } catch (error) {
-      this.#forget(task);
-      throw error;
-    } finally {
-      task.startSettled.resolve();
-    }
+    return await this.#begin(task, startTask(this.#context, task, taskOptions, options));
   }
 
   async recoverTask(handle: TaskHandle, options: RecoverOptions = {}): Promise<void> {
-    const known = this.#tasks.get(handle.config.id);
-    if (known !== undefined) {
-      await unlessAborted(known.startSettled.promise, options.signal);
-      await handOverLogs(this.#context, this.#task(handle.config.id), options);
+    const { id } = handle.config;
+    if (this.#tasks.has(id)) {
+      await unlessAborted(this.#tasks.get(id).startSettled.promise, options.signal);
+      await handOverLogs(this.#context, this.#tasks.get(id), options);
       return;
     }
     const task = this.#add(handle.config);
-    try {
-      await recoverTask(this.#context, task, handle, options);
-      this.#noteImage(task);
-    } catch (error) {
-      this.#forget(task);
-      throw error;
-    } finally {
-      task.startSettled.resolve();
-    }
+    await this.#begin(task, recoverTask(this.#context, task, handle, options));
   }
 
   async waitTask(taskId: string, options: CallOptions = {}): Promise<ExitResult> {
-    return await unlessAborted(this.#task(taskId).exited.promise, options.signal);
+    return await unlessAborted(this.#tasks.get(taskId).exited.promise, options.signal);
   }
 
   async stopTask(taskId: string, options: StopOptions): Promise<void> {
-    const task = this.#task(taskId);
+    const task = this.#tasks.get(taskId);
     if (options.killSignal !== undefined) parseSignal(options.killSignal);
     if (task.state.phase === "pending") {
-      task.starting.abort();
-      await unlessAborted(task.startSettled.promise, options.signal);
+      await this.#abandonStart(task, options);
       if (task.state.phase === "pending") return;
     }
     if (task.state.phase === "exited") return;
@@ -256,10 +139,9 @@ export class DockerDriver implements TaskDriver {
   }
 
   async destroyTask(taskId: string, options: DestroyOptions = {}): Promise<void> {
-    const task = this.#task(taskId);
+    const task = this.#tasks.get(taskId);
     if (task.state.phase === "pending" && options.force) {
-      task.starting.abort();
-      await unlessAborted(task.startSettled.promise, options.signal);
+      await this.#abandonStart(task, options);
       if (!this.#tasks.has(taskId)) return;
     }
     // Of two that come at once the second finds the work done, or tries what the first could not do.
@@ -270,11 +152,11 @@ export class DockerDriver implements TaskDriver {
   }
 
   inspectTask(taskId: string): TaskStatus {
-    return this.#task(taskId).toStatus(this.#health.away);
+    return this.#tasks.get(taskId).toStatus(this.#health.away);
   }
 
   taskStats(taskId: string, options: StatsOptions): AsyncIterable<TaskStats> {
-    return readTaskStats(this.#context, this.#task(taskId), this.#ticker, options);
+    return readTaskStats(this.#context, this.#tasks.get(taskId), this.#ticker, options);
   }
 
   /**
@@ -285,7 +167,7 @@ export class DockerDriver implements TaskDriver {
    * is slow but not for one that stands still.
    */
   taskLogs(taskId: string, options: FollowLogsOptions = {}): AsyncIterable<TaskOutput> {
-    return followTaskLogs(this.#context, this.#task(taskId), options);
+    return followTaskLogs(this.#context, this.#tasks.get(taskId), options);
   }
 
   taskEvents(options: CallOptions = {}): AsyncIterable<TaskEvent> {
@@ -293,16 +175,16 @@ export class DockerDriver implements TaskDriver {
   }
 
   async signalTask(taskId: string, signal: string, options: CallOptions = {}): Promise<void> {
-    const { containerId } = this.#task(taskId);
+    const { containerId } = this.#tasks.get(taskId);
     await this.#context.engine.killContainer(containerId, parseSignal(signal), options);
   }
 
   async execTask(taskId: string, options: ExecOptions): Promise<ExecOutput> {
-    return await execTask(this.#context, this.#task(taskId), options);
+    return await execTask(this.#context, this.#tasks.get(taskId), options);
   }
 
   execTaskStreaming(taskId: string, options: StreamingExecOptions): AsyncIterable<ExecMessage> {
-    return execTaskStreaming(this.#context, this.#task(taskId), options);
+    return execTaskStreaming(this.#context, this.#tasks.get(taskId), options);
   }
 
   async createNetwork(allocId: string, options: NetworkOptions = {}): Promise<CreatedNetwork> {
@@ -314,125 +196,67 @@ export class DockerDriver implements TaskDriver {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const starting = [...this.#tasks.values()].filter((task) => task.state.phase === "pending");
-    for (const task of starting) task.starting.abort();
-    await Promise.all(starting.map((task) => task.startSettled.promise));
-    const reason = new LongshoreError("canceled", "The driver is closed");
-    const tasks = [...this.#tasks.values()];
-    for (const task of tasks) task.end(reason);
-    this.#tasks.clear();
+    const { leftovers, watch, secondLook, census, dangling, images } = this.#context;
+    const starting = this.#tasks.all().filter((task) => task.state.phase === "pending");
+    await Promise.all(starting.map((task) => this.#abandonStart(task, {})));
+    const tasks = this.#tasks.clear(new LongshoreError("canceled", "The driver is closed"));
     // A host that takes nothing any more does not hold the end up.
     await Promise.all(tasks.map(({ logs }) => logs && settlesWithin(logs.done, lastWriteMs)));
     // A busy engine may take a while to remove what it was just starting.
-    if (!this.#health.away) await settlesWithin(this.#context.leftovers.emptied(), lastRemovalMs);
-    this.#context.watch[Symbol.dispose]();
-    this.#secondLook[Symbol.dispose]();
-    this.#context.census[Symbol.dispose]();
-    this.#context.dangling[Symbol.dispose]();
-    this.#context.leftovers[Symbol.dispose]();
+    if (!this.#health.away) await settlesWithin(leftovers.emptied(), lastRemovalMs);
+    for (const part of [watch, secondLook, census, dangling, leftovers]) part[Symbol.dispose]();
     if (this.#removeImages) await this.#flushImages();
-    await this.#context.images[Symbol.asyncDispose]();
+    await images[Symbol.asyncDispose]();
     this.#events.close();
     this.#health.close();
     await this.#ownEngine?.[Symbol.asyncDispose]();
   }
 
   async #flushImages(): Promise<void> {
+    const { images, logger } = this.#context;
     try {
-      await this.#context.images.flush();
+      await images.flush();
     } catch (error) {
-      this.#context.logger.warn("images could not be removed", { error });
+      logger.warn("images could not be removed", { error });
     }
   }
 
   #plan(task: TaskConfig): ContainerPlan {
-    return planContainer(task, { agentOptions: this.#context.agent, topology: this.#context.topology });
-  }
-
-  /** A container is known by its id, or by its name alone while its start is under way. */
-  #isTracked({ id, name, allocId }: DanglingContainer): boolean {
-    if (this.#context.byContainer.has(id)) return true;
-    const tasks = [...this.#tasks.values()].map(({ config }) => config);
-    if (name === toNetworkName(allocId)) return this.#context.networks.isNeeded(allocId, tasks);
-    return tasks.some((config) => toContainerName(config) === name);
-  }
-
-  #task(taskId: string): DockerTask {
-    const task = this.#tasks.get(taskId);
-    if (task === undefined) throw new LongshoreError("not-found", "task not found for given id");
-    return task;
+    const { agent, topology } = this.#context;
+    return planContainer(task, { agentOptions: agent, topology });
   }
 
   #add(config: TaskConfig): DockerTask {
-    if (this.#tasks.has(config.id)) {
-      throw new LongshoreError("conflict", `a task with the id ${config.id} exists already`, {
-        retryable: false,
-      });
-    }
-    const task = new DockerTask(config);
-    this.#tasks.set(config.id, task);
+    const task = this.#tasks.add(config);
     this.#context.dangling.own(this.#context.hostOf(config));
     return task;
+  }
+
+  /** Waits for a task's start or recovery; one that fails leaves nothing of the task. */
+  async #begin<T>(task: DockerTask, beginning: Promise<T>): Promise<T> {
+    try {
+      const begun = await beginning;
+      this.#context.imageUsers.note(task);
+      return begun;
+    } catch (error) {
+      this.#tasks.forget(task);
+      throw error;
+    } finally {
+      task.startSettled.resolve();
+    }
+  }
+
+  async #abandonStart(task: DockerTask, { signal }: CallOptions): Promise<void> {
+    task.starting.abort();
+    await unlessAborted(task.startSettled.promise, signal);
   }
 
   async #destroy(task: DockerTask, options: DestroyOptions): Promise<void> {
     try {
       await destroyTask(this.#context, task, options);
-      this.#forget(task);
+      this.#tasks.forget(task);
     } finally {
       task.destroying = undefined;
     }
   }
-
-  #forget(task: DockerTask): void {
-    this.#tasks.delete(task.config.id);
-    task.end(new LongshoreError("not-found", "task not found for given id"));
-  }
-
-  #emit(task: DockerTask, detail: TaskEventDetail, message = ""): void {
-    const { id, allocId, name } = task.config;
-    const text = detail.type === "note" ? message : toEventMessage(detail);
-    this.#context.logger.debug(text, { task: id, type: detail.type });
-    this.#events.push({ taskId: id, allocId, taskName: name, at: new Date(), message: text, detail });
-  }
-
-  #onState(state: WatchState): void {
-    const change = this.#health.update(state);
-    if (change === undefined) return;
-    for (const task of this.#tasks.values()) {
-      if (task.state.phase !== "running" && task.state.phase !== "stopping") continue;
-      this.#emit(task, { type: change === "lost" ? "engine-lost" : "engine-back" });
-      // Its end may have been among what was not heard.
-      if (change === "found") void settleTask(this.#context, task);
-    }
-  }
-
-  #runningContainers(): readonly string[] {
-    const tasks = [...this.#context.byContainer];
-    return tasks
-      .filter(([, { state }]) => state.phase !== "pending" && state.phase !== "exited")
-      .map(([id]) => id);
-  }
-
-  #lookAgain(containerId: string): void {
-    const task = this.#context.byContainer.get(containerId);
-    if (task !== undefined) void settleTask(this.#context, task);
-  }
-
-  #noteImage(task: DockerTask): void {
-    if (task.lease !== undefined) this.#lastUsers.set(task.lease.reference, task);
-  }
-
-  #onImageRemoval(event: ImageRemovalEvent): void {
-    const task = this.#lastUsers.get(event.image);
-    this.#lastUsers.delete(event.image);
-    if (task === undefined) return;
-    if (event.type === "image-removed") this.#emit(task, event);
-    else this.#emit(task, { type: "note" }, `Image ${event.image} stays: ${event.reason}`);
-  }
-}
-
-function toLossEvent(lost: number): TaskEvent {
-  const message = `${lost} events were lost, because they were not read in time`;
-  return { taskId: "", allocId: "", taskName: "", at: new Date(), message, detail: { type: "note" } };
 }

@@ -6,7 +6,8 @@ export {
 } from "./container/plan-container.ts";
 export type { EngineFacts, Topology } from "./container/planning.ts";
 export { type PublishedPort, planPorts, toPublishedPort } from "./container/ports.ts";
-export { createDockerDriver, DockerDriver, type DockerDriverOptions } from "./docker-driver.ts";
+export { createDockerDriver, DockerDriver } from "./docker-driver.ts";
+export type { DockerDriverOptions } from "./docker-driver-options.ts";
 export { toNodeAttributes } from "./fingerprint.ts";
 export type { OutputLimits } from "./logs/output-limits.ts";
 export { type OpenDriver, type OpenDriverOptions, openDockerDriver } from "./open-driver.ts";
