@@ -10,6 +10,7 @@ import {
   addNetworkNamespace,
   type ContainerFacts,
   cniPluginsFor,
+  type DriverChoice,
   describeNomad,
   eventually,
   execInTask,
@@ -83,6 +84,10 @@ describeWired("a group's network that the agent wires", () => {
     type Alloc = { readonly NetworkStatus: { readonly Address: string } };
     return (await cluster.server.api.get<Alloc>(`/v1/allocation/${ID}`)).NetworkStatus.Address;
   };
+  const restart = async (driver: DriverChoice) => {
+    await cluster.client.stop();
+    await cluster.client.start({ driver, docker: `infra_image = "${image}"` });
+  };
   const hasStats = async ({ ID }: AllocStub) => {
     type Stats = { readonly Tasks: Readonly<Record<string, unknown>> };
     const path = `/v1/client/allocation/${ID}/stats`;
@@ -124,16 +129,6 @@ describeWired("a group's network that the agent wires", () => {
     }
   });
 
-  test("outlives a restart of the agent", async () => {
-    const before = await containersOf(alloc);
-    await cluster.client.stop();
-    await cluster.client.start();
-    // The agent has found the network and then the tasks.
-    await eventually(async () => await hasStats(alloc));
-    expect(toStarts(await containersOf(alloc))).toEqual(toStarts(before));
-    expect(await askTcp(await portOf(alloc), network.address)).toBe("tcp hello\n");
-  });
-
   test("is made anew with its allocation when its container is killed, and the reason is told", async () => {
     const { nomad_init_: pause } = await containersOf(alloc);
     await callEngineOk(socket, "POST", `/containers/${pause?.Id}/kill`);
@@ -143,10 +138,7 @@ describeWired("a group's network that the agent wires", () => {
     await cluster.server.nomad(["job", "eval", "-force-reschedule", "-detach", "bridged"]);
     const next = await untilAlloc(cluster.server, "bridged", (each) => !isThis(each) && isRunning(each));
     expect(await askTcp(await portOf(next), network.address)).toBe("tcp hello\n");
-    await stopJob(cluster.server, "bridged");
-    for (const each of [alloc, next])
-      await eventually(async () => (await findContainers(socket, each.ID)).length === 0);
-    expect(await rulesFor(next)).toEqual([]);
+    alloc = next;
   });
 
   test("of a CNI configuration leads ports to the tasks", async () => {
@@ -167,6 +159,28 @@ describeWired("a group's network that the agent wires", () => {
     else expect(await inTask(closed, "beside", "ip -oneline link | wc -l")).toBe("1\n");
     await stopJob(cluster.server, "closed");
     await eventually(async () => (await findContainers(socket, closed.ID)).length === 0);
+  });
+
+  test("outlives restarts of the agent, with the built-in driver and back, whoever has made it", async () => {
+    const ours = await containersOf(alloc);
+    await restart("built-in");
+    const other = await runJob(cluster.server, echoJob("theirs", "bridge"));
+    const theirs = await containersOf(other);
+    await restart("longshore");
+    for (const [each, before] of [
+      [alloc, ours],
+      [other, theirs],
+    ] as const) {
+      // The agent has found the network and then the tasks.
+      await eventually(async () => await hasStats(each));
+      expect(toStarts(await containersOf(each))).toEqual(toStarts(before));
+      expect(await askTcp(await portOf(each), network.address)).toBe("tcp hello\n");
+    }
+    await Promise.all(["bridged", "theirs"].map((id) => stopJob(cluster.server, id)));
+    for (const each of [alloc, other]) {
+      await eventually(async () => (await findContainers(socket, each.ID)).length === 0);
+      expect(await rulesFor(each)).toEqual([]);
+    }
   });
 });
 
