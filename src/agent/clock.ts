@@ -1,4 +1,4 @@
-import { LongshoreError } from "../task/index.ts";
+import { LongshoreError, longestTimerMs } from "../task/index.ts";
 
 /** Time as the agent sees it, so that tests need not wait. */
 export interface Clock {
@@ -9,9 +9,6 @@ export interface Clock {
   /** Resolves after `ms`; rejects with kind `canceled` when the signal aborts first. */
   sleep(ms: number, options?: { readonly signal?: AbortSignal | undefined }): Promise<void>;
 }
-
-// setTimeout fires at once for anything that does not fit into 31 bits.
-const longestTimerMs = 2 ** 31 - 1;
 
 export const systemClock: Clock = {
   now: () => new Date(),

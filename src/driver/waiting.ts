@@ -1,5 +1,6 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import { LongshoreError } from "../task/index.ts";
+import type { TimerOptions } from "node:timers";
+import { setTimeout as timer } from "node:timers/promises";
+import { LongshoreError, longestTimerMs } from "../task/index.ts";
 
 /** A promise that is settled from elsewhere; a rejection that nobody waits for is no accident. */
 export class Deferred<T> {
@@ -32,16 +33,19 @@ export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal 
 
 /** Whether the promise settled within the time, in milliseconds; rejections count as settled. */
 export async function settlesWithin(promise: Promise<unknown>, ms: number): Promise<boolean> {
-  const timer = new AbortController();
+  const ending = new AbortController();
   const settled = promise.then(
     () => true,
     () => true,
   );
-  const late = sleep(ms, false, { signal: timer.signal }).catch(() => false);
+  const late = sleep(ms, { signal: ending.signal }).then(
+    () => false,
+    () => false,
+  );
   try {
     return await Promise.race([settled, late]);
   } finally {
-    timer.abort();
+    ending.abort();
   }
 }
 
@@ -52,11 +56,17 @@ export async function pause(
   { unref = false } = {},
 ): Promise<void> {
   try {
-    await sleep(ms, undefined, { ref: !unref, ...(signal !== undefined && { signal }) });
+    await sleep(ms, { ref: !unref, ...(signal !== undefined && { signal }) });
   } catch (cause) {
     if (signal?.aborted) throw toCanceled(signal);
     throw cause;
   }
+}
+
+async function sleep(ms: number, options: TimerOptions): Promise<void> {
+  let leftMs = ms;
+  for (; leftMs > longestTimerMs; leftMs -= longestTimerMs) await timer(longestTimerMs, undefined, options);
+  await timer(leftMs, undefined, options);
 }
 
 function toCanceled(signal: AbortSignal): LongshoreError {

@@ -1,5 +1,5 @@
 import { setMaxListeners } from "node:events";
-import { LongshoreError } from "../task/index.ts";
+import { LongshoreError, longestTimerMs } from "../task/index.ts";
 
 /** What a guard ends: a request, its response, or the connection taken over. */
 export interface Stoppable {
@@ -50,7 +50,10 @@ export class CallGuard {
     if (openTimeoutMs !== undefined) {
       this.#openTimer = setTimeout(this.#onTimeout, openTimeoutMs, openTimeoutMs);
     }
-    if (idle !== undefined) this.#idleTimer = setTimeout(() => this.stop(idle.toError()), idle.timeoutMs);
+    if (idle !== undefined) {
+      const ms = Math.min(idle.timeoutMs, longestTimerMs);
+      this.#idleTimer = setTimeout(() => this.stop(idle.toError()), ms);
+    }
     all.add(this);
   }
 

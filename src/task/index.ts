@@ -1,5 +1,5 @@
 export { closestName } from "./closest-name.ts";
-export { parseDurationMs } from "./duration.ts";
+export { longestTimerMs, parseDurationMs } from "./duration.ts";
 export * from "./errors.ts";
 export * from "./logger.ts";
 export * from "./task-config.ts";

@@ -27,6 +27,16 @@ describe("a command in a task", () => {
     expect(output.exitCode).toBe(9);
   });
 
+  it.each([2 ** 31, 2 ** 40, 20_000.5])("may take %d ms", async (timeoutMs) => {
+    await using bench = startDriver();
+    const task = await bench.start("sleep 600");
+    expect(await bench.driver.execTask(task.id, { command: ["true"], timeoutMs })).toMatchObject({
+      exitCode: 0,
+    });
+    const wrong = bench.driver.execTask(task.id, { command: ["true"], timeoutMs: Number.NaN });
+    await expect(wrong).rejects.toMatchObject({ kind: "invalid" });
+  });
+
   it("keeps the last 4 KiB of each stream", async () => {
     await using bench = startDriver();
     const task = await bench.start("sleep 600");

@@ -32,6 +32,15 @@ describe("after its last use an image", () => {
     expect(await at.has(reference)).toBe(false);
   });
 
+  it("stays for a delay that is longer than a timer's longest", async () => {
+    await using at = await openImages({ imageDelayMs: 2 ** 32 });
+    const reference = await at.push();
+    (await at.images.acquire({ reference, pullTimeoutMs: 2 ** 32, activityTimeoutMs: 2 ** 32 })).release();
+    // What removes it at once has asked for another call by now.
+    await at.images.acquire({ reference });
+    expect([at.removals, await at.has(reference)]).toEqual([[], true]);
+  });
+
   it("stays while somebody else has begun to use it within the delay", async () => {
     await using at = await openImages({ imageDelayMs: 60_000 });
     const reference = await at.push();

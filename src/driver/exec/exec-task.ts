@@ -3,6 +3,7 @@ import {
   type ExecOptions,
   type ExecOutput,
   LongshoreError,
+  longestTimerMs,
   type StreamingExecOptions,
 } from "../../task/index.ts";
 import type { DriverContext } from "../context.ts";
@@ -18,7 +19,7 @@ export async function execTask(
   task: DockerTask,
   options: ExecOptions,
 ): Promise<ExecOutput> {
-  const limit = AbortSignal.timeout(options.timeoutMs);
+  const limit = toLimit(options.timeoutMs);
   const signal = AbortSignal.any([limit, ...(options.signal === undefined ? [] : [options.signal])]);
   let run: ExecRun | undefined;
   try {
@@ -29,6 +30,11 @@ export async function execTask(
     const outcome = await run?.kill().catch(() => "elsewhere" as const);
     throw options.signal?.aborted ? cause : toTimeout(options, outcome ?? "ended", cause);
   }
+}
+
+function toLimit(timeoutMs: number): AbortSignal {
+  if (!(timeoutMs >= 0)) throw new LongshoreError("invalid", `no command can take ${timeoutMs} ms`);
+  return AbortSignal.timeout(Math.min(Math.ceil(timeoutMs), longestTimerMs));
 }
 
 async function collect(messages: AsyncIterable<ExecMessage>): Promise<ExecOutput> {

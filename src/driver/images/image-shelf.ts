@@ -1,5 +1,5 @@
 import type { CallOptions } from "../../task/index.ts";
-import { errorMessage, LongshoreError } from "../../task/index.ts";
+import { errorMessage, LongshoreError, longestTimerMs } from "../../task/index.ts";
 import type { ImageNote } from "./image-notes.ts";
 import { removeUnusedImage } from "./image-removal.ts";
 import type { ImagesOptions } from "./images.ts";
@@ -66,7 +66,12 @@ export function createImageShelf(options: ShelfOptions): ImageShelf {
       slots.delete(slot.reference);
       return;
     }
-    slot.timer = setTimeout(() => void remove(slot), options.imageDelayMs ?? 180_000);
+    removeIn(slot, options.imageDelayMs ?? 180_000);
+  }
+
+  function removeIn(slot: Slot, delayMs: number): void {
+    const ms = Math.min(delayMs, longestTimerMs);
+    slot.timer = setTimeout(() => (ms < delayMs ? removeIn(slot, delayMs - ms) : void remove(slot)), ms);
     // A process that has nothing else to do need not wait for it.
     slot.timer.unref();
   }

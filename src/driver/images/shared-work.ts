@@ -1,5 +1,5 @@
 import { setMaxListeners } from "node:events";
-import { LongshoreError } from "../../task/index.ts";
+import { LongshoreError, longestTimerMs } from "../../task/index.ts";
 
 export interface Waiter<E> {
   /** Completes "Canceled: ..." in error texts. */
@@ -91,7 +91,8 @@ function wait<T, E>(result: Promise<T>, waiter: Waiter<E>): Promise<T> {
     };
     const onAbort = give(() => reject(toCanceled(waiter)));
     const onTimeout = give(() => reject(waiter.toTimeout()));
-    const timer = timeoutMs === undefined ? undefined : setTimeout(onTimeout, timeoutMs);
+    const timer =
+      timeoutMs === undefined ? undefined : setTimeout(onTimeout, Math.min(timeoutMs, longestTimerMs));
     if (signal !== undefined) {
       // Many may wait on one signal; each takes its listener away again, so many at once are no leak.
       setMaxListeners(0, signal);

@@ -1,12 +1,9 @@
-import { LongshoreError, type StatsOptions, type TaskStats } from "../../task/index.ts";
+import { LongshoreError, longestTimerMs, type StatsOptions, type TaskStats } from "../../task/index.ts";
 import type { DriverContext } from "../context.ts";
 import type { DockerTask } from "../tasks/docker-task.ts";
 import type { Ticker } from "./ticker.ts";
 import { toCpuStats, type Usage } from "./usage.ts";
 import { UsageSource } from "./usage-source.ts";
-
-/** Longest interval that a timer knows. */
-const maxIntervalMs = 2 ** 31 - 1;
 
 /**
  * One reading per interval, each about the time since the one before, until the task ends. Where the engine must be
@@ -19,7 +16,7 @@ export async function* readTaskStats(
   options: StatsOptions,
 ): AsyncGenerator<TaskStats> {
   const { intervalMs } = options;
-  if (!(intervalMs > 0 && intervalMs <= maxIntervalMs)) {
+  if (!(intervalMs > 0 && intervalMs <= longestTimerMs)) {
     throw new LongshoreError("invalid", `stats cannot be read every ${intervalMs} ms`);
   }
   const signals = [task.signal, task.deathSignal, options.signal].filter((signal) => signal !== undefined);
