@@ -2,7 +2,7 @@ import { taskFields } from "../driver/options/task-options.ts";
 import type { Fingerprint } from "../task/index.ts";
 import { toMilliseconds } from "./convert/duration.ts";
 import { fromFingerprint } from "./convert/fingerprint.ts";
-import { toRecoverableError } from "./convert/status.ts";
+import { toRecoverableError, toServerError } from "./convert/status.ts";
 import { fromIsolation, toTaskConfig } from "./convert/task-config.ts";
 import { fromDriverNetwork, fromTaskHandle, toStoredTask } from "./convert/task-handle.ts";
 import { fromExitResult, fromTaskEvent, fromTaskStats, fromTaskStatus } from "./convert/task-status.ts";
@@ -17,6 +17,7 @@ import {
   StartTaskResponse_Result as StartResult,
 } from "./proto/generated/nomad/driver.ts";
 import { repeatLast } from "./repeat-last.ts";
+import { tryToOpen } from "./try-to-open.ts";
 import { UserEvents } from "./user-events.ts";
 
 /** An agent takes a driver for lost when it hears nothing for longer. */
@@ -47,7 +48,7 @@ export function createDriverService(slot: DriverSlot): DriverServiceImplementati
       };
     },
     async *fingerprint(_request, { signal }) {
-      const prints = (await driver()).fingerprint({ signal });
+      const prints = readFingerprints(slot, signal);
       const times = { firstMs: firstFingerprintMs, first: noAnswer, everyMs: fingerprintMs };
       for await (const print of repeatLast(prints, times, signal)) yield fromFingerprint(print);
     },
@@ -97,8 +98,11 @@ export function createDriverService(slot: DriverSlot): DriverServiceImplementati
     },
     async *taskEvents(_request, { signal }) {
       const shown = new UserEvents();
-      for await (const event of (await driver()).taskEvents({ signal }))
-        if (shown.isShown(event)) yield fromTaskEvent(event);
+      for await (const attempt of tryToOpen(slot, signal)) {
+        if (attempt.driver === undefined) continue;
+        for await (const event of attempt.driver.taskEvents({ signal }))
+          if (shown.isShown(event)) yield fromTaskEvent(event);
+      }
     },
     // What the host wants is told by the controller's Shutdown, which follows.
     async shutdown() {
@@ -134,6 +138,13 @@ export function createDriverService(slot: DriverSlot): DriverServiceImplementati
       return {};
     },
   };
+}
+
+async function* readFingerprints(slot: DriverSlot, signal: AbortSignal): AsyncGenerator<Fingerprint> {
+  for await (const attempt of tryToOpen(slot, signal)) {
+    if (attempt.driver !== undefined) yield* attempt.driver.fingerprint({ signal });
+    else yield { ...noAnswer, description: toServerError(attempt.error).details };
+  }
 }
 
 const capabilities = {

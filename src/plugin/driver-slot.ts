@@ -53,9 +53,16 @@ export class DriverSlot implements AsyncDisposable {
     return this.#hosted?.hasRunningTasks ?? false;
   }
 
+  /** The driver. Rejects when it cannot be made, of a missing certificate for instance; the next call tries again. */
   async hosted(): Promise<HostedDriver> {
     this.#opening ??= this.#open(this.settings);
-    return await this.#opening;
+    const opening = this.#opening;
+    try {
+      return await opening;
+    } catch (error) {
+      if (this.#opening === opening) this.#opening = undefined;
+      throw error;
+    }
   }
 
   async #open(settings: DriverSettings): Promise<HostedDriver> {
@@ -69,6 +76,7 @@ export class DriverSlot implements AsyncDisposable {
     const opening = this.#opening;
     this.#opening = undefined;
     if (opening !== undefined) this.#closings++;
-    await (await opening)?.[Symbol.asyncDispose]();
+    const hosted = await opening?.catch(() => undefined);
+    await hosted?.[Symbol.asyncDispose]();
   }
 }

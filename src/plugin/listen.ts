@@ -1,11 +1,11 @@
 import { execFileSync } from "node:child_process";
 import { chmodSync, chownSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { ServerCredentials } from "@grpc/grpc-js";
 import type { Server } from "nice-grpc";
 import { LongshoreError } from "../task/index.ts";
 import type { HostWishes, ListenAddress } from "./handshake.ts";
+import { toFolderPrefix, toSocketPath } from "./stale-sockets.ts";
 
 /** The kernel's limit for a socket's path, without its closing zero. */
 const longestSocketPath = 107;
@@ -27,10 +27,15 @@ export async function listen(
     : await listenOnSocket(server, folder, wishes, credentials);
 }
 
+/** Where the host wants sockets to be. */
+export function toSocketDir({ socketDir }: HostWishes): string {
+  return socketDir ?? tmpdir();
+}
+
 /** A folder that only this user may enter, or undefined where there can be none with a path short enough. */
-function makeSocketFolder({ socketDir }: HostWishes): string | undefined {
-  const prefix = join(socketDir ?? tmpdir(), "longshore-");
-  if (Buffer.byteLength(`${prefix}XXXXXX/plugin`) > longestSocketPath) return undefined;
+function makeSocketFolder(wishes: HostWishes): string | undefined {
+  const prefix = toFolderPrefix(toSocketDir(wishes));
+  if (Buffer.byteLength(toSocketPath(`${prefix}XXXXXX`)) > longestSocketPath) return undefined;
   try {
     return mkdtempSync(prefix);
   } catch {
@@ -44,7 +49,7 @@ async function listenOnSocket(
   { socketGroup }: HostWishes,
   credentials: ServerCredentials,
 ): Promise<Listening> {
-  const path = join(folder, "plugin");
+  const path = toSocketPath(folder);
   const remove = () => rmSync(folder, { recursive: true, force: true });
   try {
     await server.listen(`unix:${path}`, credentials);

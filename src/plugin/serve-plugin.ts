@@ -12,7 +12,7 @@ import {
   createStdioService,
 } from "./go-plugin-services.ts";
 import { type HostWishes, toHandshakeLine } from "./handshake.ts";
-import { listen } from "./listen.ts";
+import { listen, toSocketDir } from "./listen.ts";
 import { Presence } from "./presence.ts";
 import { GRPCBrokerDefinition } from "./proto/generated/go-plugin/broker.ts";
 import { GRPCControllerDefinition } from "./proto/generated/go-plugin/controller.ts";
@@ -20,6 +20,7 @@ import { GRPCStdioDefinition } from "./proto/generated/go-plugin/stdio.ts";
 import { HealthDefinition } from "./proto/generated/grpc/health.ts";
 import { BasePluginDefinition } from "./proto/generated/nomad/base.ts";
 import { DriverDefinition } from "./proto/generated/nomad/driver.ts";
+import { removeStaleSockets } from "./stale-sockets.ts";
 import type { Environment } from "./started-by-host.ts";
 import { within } from "./within.ts";
 
@@ -40,6 +41,9 @@ const messageBytes = 256 * 1024 * 1024;
 const lastAnswersMs = 1000;
 /** How long a plugin without host and without running tasks waits for one. */
 const aloneMs = 10 * 60_000;
+
+/** When a process has lived so long it is the one that stays, and its host has the first answers. */
+const sweepMs = 1000;
 
 /** Serves a host. Resolves when the host or the signal has asked for the end, and all is closed. */
 export async function servePlugin(options: PluginOptions): Promise<void> {
@@ -62,7 +66,9 @@ export async function servePlugin(options: PluginOptions): Promise<void> {
   const { credentials, certificate } = await createCredentials(wishes.clientCert);
   using listening = await listen(server, wishes, credentials);
   options.onListening(toHandshakeLine(listening.address, wishes, certificate));
+  const sweeping = setTimeout(() => void removeStaleSockets(toSocketDir(wishes)), sweepMs);
   await untilAborted(stopping);
+  clearTimeout(sweeping);
   await slot[Symbol.asyncDispose]();
   await within(server.shutdown(), lastAnswersMs);
   server.forceShutdown();

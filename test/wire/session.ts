@@ -8,6 +8,8 @@ export interface Session extends AsyncDisposable {
   readonly host: Host;
   readonly driver: Host["driver"];
   readonly events: readonly DriverTaskEvent[];
+  /** Whether the plugin goes on with the stream of events. */
+  eventsAreOpen(): boolean;
   /** Destroys the task in the end. */
   own(taskId: string): void;
 }
@@ -31,13 +33,17 @@ export async function beginSession(
   await host.base.pluginInfo({});
   await configure(host, config);
   const events: DriverTaskEvent[] = [];
-  void collect(host.driver.taskEvents({}), events);
+  let eventsAreOpen = true;
+  void collect(host.driver.taskEvents({}), events).finally(() => {
+    eventsAreOpen = false;
+  });
   const tasks: string[] = [];
   return {
     plugin,
     host,
     driver: host.driver,
     events,
+    eventsAreOpen: () => eventsAreOpen,
     own: (taskId) => void tasks.push(taskId),
     async [Symbol.asyncDispose]() {
       if (plugin.child.exitCode === null && plugin.child.signalCode === null) {
