@@ -1,5 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { callEngineOk } from "../../scripts/engine-api.mjs";
+import { startPrivateEngine } from "../../test/bed/private-engine.ts";
 import { engineCpuMs } from "../engine-cpu.ts";
 import type { CaseOptions, Figure } from "./cases.ts";
 import { NomadGround, type Side } from "./ground.ts";
@@ -13,8 +14,13 @@ const settleMs = 5000;
 const measuredMs = 10_000;
 const rounds = 3;
 
-/** CPU time while agents read the use of 50 tasks every second, as they do for their metrics. */
-export async function compareStats(options: CaseOptions): Promise<readonly Figure[]> {
+/**
+ * CPU time while agents read the use of 50 tasks every second, as they do for their metrics. On an engine of its own:
+ * the machine's may work for others meanwhile.
+ */
+export async function compareStats(caseOptions: CaseOptions): Promise<readonly Figure[]> {
+  await using privateEngine = await startPrivateEngine();
+  const options = { ...caseOptions, socket: privateEngine.socket };
   await using ground = await NomadGround.open({ ...options, sides, metrics: true });
   const measure = async (side: Side) => await readCost(ground, side, options);
   const readings = await measureInTurn({ ...options, rounds, sides, measure });
