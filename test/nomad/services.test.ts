@@ -151,7 +151,7 @@ describeNomad("what a task serves", () => {
           command  = "/bin/sh"
           args     = ["-c", "echo state $(cat /local/state); exit $(cat /local/state)"]
           interval = "1s"
-          timeout  = "5s"
+          timeout  = "60s"
         }
         check {
           name     = "slow"
