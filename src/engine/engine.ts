@@ -41,6 +41,8 @@ export interface LogOptions extends CallOptions {
   readonly tty: boolean;
   /** Where to go on; the output's beginning when missing. */
   readonly from?: LogPlace | undefined;
+  /** False: only what is there already. */
+  readonly follow?: boolean | undefined;
   /** Called when output after `from` may be missing, because the engine has thrown it away. */
   readonly onGap?: ((gap: LogGap) => void) | undefined;
   /** Called whenever something of the log has come, also if it lies before `from`. */

@@ -33,7 +33,7 @@ const tailFactor = 16;
 const followTail = 1024;
 
 /**
- * A container's output from a place (or its start) until it ends. Engines may end a followed stream before its last
+ * A container's output from a place (or its start) until it ends, if it is followed. Engines may end a followed stream before its last
  * lines when the container ends under load (seen on 20.10), so they are asked for again until nothing new comes.
  */
 export async function* readLogs(
@@ -43,7 +43,7 @@ export async function* readLogs(
 ): AsyncGenerator<readonly LogFrame[]> {
   const log = new ContainerLog(client, source, options);
   if (options.from !== undefined) yield* log.catchUp();
-  while (!(yield* log.follow())) yield* log.catchUp();
+  while (options.follow !== false && !(yield* log.follow())) yield* log.catchUp();
   while (yield* log.catchUp());
 }
 

@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import type { LogChunk, LogPosition, TaskConfig } from "../../src/task/index.ts";
@@ -54,6 +56,20 @@ describe("the end of a task", () => {
     await proxy.refuse(false);
     expect(await bench.driver.waitTask(task.id)).toMatchObject({ exitCode: 6 });
     expect(sink.text()).toBe(lines(20));
+  });
+
+  it("is that of its container also if someone starts that again", async () => {
+    await using proxy = await startLogProxy({ hangAfter: 0 });
+    await using bench = startDriver({ endpoint: proxy.endpoint, outputLimits: { engineSilentMs: 3000 } });
+    const sink = new MemorySink();
+    const script = "trap 'exit 6' TERM; echo hi; touch /local/up; while :; do sleep 0.02; done";
+    const task = await bench.start(script, {}, { logs: sink });
+    const local = join(task.allocDir, task.name, "local");
+    while (!existsSync(join(local, "up"))) await pause(10);
+    await callEngineOk(bed().socket, "POST", `/containers/${idOf(bench, task)}/restart?t=5`);
+    expect(await bench.driver.waitTask(task.id)).toMatchObject({ exitCode: 6 });
+    expect(sink.text()).toMatch(/^hi\n/);
+    expect(notesOf(bench)).toEqual([]);
   });
 
   it("outlasts an engine that answers for a while that it is not well", async () => {

@@ -55,6 +55,18 @@ describe("an engine's answer", () => {
     expect(answer.hasStalled).toBe(true);
   });
 
+  it("that has nothing new before it stalls is no better than none", () => {
+    const { silence, end } = startSilence();
+    end.abort();
+    for (let n = 0; n < 4; n++) {
+      const answer = silence.ask(never);
+      answer.onProgress();
+      while (!answer.hasStalled) vi.advanceTimersByTime(100);
+      silence.onBreak(answer);
+    }
+    expect(silence.isOver).toBe(true);
+  });
+
   it("ends with its reader's signal, and when it is disposed no time runs", () => {
     const { silence, end } = startSilence();
     const reader = new AbortController();

@@ -35,7 +35,7 @@ export class EngineSilence {
         this.#sinceMs ??= performance.now();
         return this.#options.limitMs * firstShare * 2 ** this.#stalls;
       },
-      onProgress: () => this.#break(),
+      onPiece: () => this.#break(),
       onStall: () => this.#stalls++,
     });
   }
@@ -65,7 +65,7 @@ interface AnswerOptions {
   readonly ended: AbortSignal;
   /** The wait for the engine begins; answers how long it may take, milliseconds. */
   readonly begin: () => number;
-  readonly onProgress: () => void;
+  readonly onPiece: () => void;
   readonly onStall: () => void;
 }
 
@@ -91,16 +91,15 @@ export class Answer implements Disposable {
     return this.#stalling.signal.aborted;
   }
 
-  /** Something of it has come, also if it was known already. */
+  /** Something of it has come that may be known already: it goes on, and yet has nothing to show. */
   readonly onProgress = (): void => {
-    this.#options.onProgress();
     if (this.#timer !== undefined) this.#expect();
   };
 
-  /** A piece of it has come, and its reader is at that now. */
+  /** A new piece of it has come, and its reader is at that now. */
   pause(): void {
     this.#isRead = true;
-    this.#options.onProgress();
+    this.#options.onPiece();
     clearTimeout(this.#timer);
   }
 

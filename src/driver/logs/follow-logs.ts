@@ -50,7 +50,8 @@ export async function* followLogs(options: FollowOptions): AsyncGenerator<readon
   while (!signal.aborted) {
     using answer = silence.ask(signal);
     const { onProgress } = answer;
-    const asked = { tty, from, onGap, onProgress, signal: answer.signal };
+    // Someone may have started an ended container again: its new output is not the task's.
+    const asked = { tty, from, follow: !ended.aborted, onGap, onProgress, signal: answer.signal };
     try {
       for await (const frames of engine.containerLogs(containerId, asked)) {
         // Frames that had come before the end of reading was asked for are for the next reader.
