@@ -3,13 +3,13 @@ import { isLongshoreError } from "../../task/index.ts";
 import type { Check } from "./values.ts";
 
 export const wholeAbove0: Check<number> = (value) =>
-  Number.isInteger(value) && value > 0 ? undefined : "must be a whole number above 0";
+  Number.isSafeInteger(value) && value > 0 ? undefined : "must be a whole number above 0";
 
 export const integer: Check<number> = (value) =>
-  Number.isInteger(value) ? undefined : "must be a whole number";
+  Number.isSafeInteger(value) ? undefined : "must be a whole number";
 
 export const whole: Check<number> = (value) =>
-  Number.isInteger(value) && value >= 0 ? undefined : "must be a whole number, not negative";
+  Number.isSafeInteger(value) && value >= 0 ? undefined : "must be a whole number, not negative";
 
 /** A whole number from `min` to `max`, both allowed. */
 export const wholeWithin =
@@ -108,12 +108,21 @@ export function ulimit(value: string, name: string): string | undefined {
   if (!limits.includes(name)) return `"${name}" is no limit of the kernel: ${limits.join(", ")}`;
   if (!/^(-1|\d+)(:(-1|\d+))?$/.test(value)) return `"${value}" must be soft or soft:hard`;
   const [soft = 0, hard = soft] = value.split(":").map(Number);
+  if (!Number.isSafeInteger(soft) || !Number.isSafeInteger(hard)) {
+    return `"${value}" is too large a number; -1 is no limit`;
+  }
   const above = hard !== -1 && (soft === -1 || soft > hard);
   return above ? `the soft limit ${soft} is above the hard limit ${hard}` : undefined;
 }
 
-const volumeModes =
-  "ro rw z Z nocopy private rprivate shared rshared slave rslave consistent cached delegated";
+/** Of each kind a volume has one. */
+const volumeModes = [
+  ["ro", "rw"],
+  ["z", "Z"],
+  ["nocopy"],
+  ["private", "rprivate", "shared", "rshared", "slave", "rslave"],
+  ["consistent", "cached", "delegated"],
+];
 
 /** `src:dst[:mode]` with modes that the engine knows. */
 export const volume: Check<string> = (value) => {
@@ -121,9 +130,20 @@ export const volume: Check<string> = (value) => {
   if (source === "" || target === "" || modes === "" || more.length > 0) {
     return `"${value}" must be src:dst or src:dst:mode`;
   }
-  const unknown = modes?.split(",").find((mode) => !volumeModes.split(" ").includes(mode));
-  return unknown === undefined ? undefined : `"${unknown}" is no mode; there are ${volumeModes}`;
+  const set = modes?.split(",") ?? [];
+  const unknown = set.find((mode) => !volumeModes.flat().includes(mode));
+  if (unknown !== undefined) return `"${unknown}" is no mode; there are ${volumeModes.flat().join(" ")}`;
+  const twice = volumeModes
+    .map((kind) => set.filter((mode) => kind.includes(mode)))
+    .find((found) => found.length > 1);
+  return twice === undefined ? undefined : `"${twice[0]}" and "${twice[1]}" contradict one another`;
 };
+
+/** What the engine's own volume driver takes for a name. */
+export const volumeName: Check<string> = (value) =>
+  /^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/.test(value)
+    ? undefined
+    : `"${value}" is no name of a volume: two or more letters, digits, _, . and -`;
 
 /** One security option of the engine's: its name, and a value where it takes one. */
 export const securityOption: Check<string> = (value) => {

@@ -1,5 +1,7 @@
 import type { OptionProblem } from "../../task/index.ts";
+import { volumeName } from "./checks.ts";
 import type { TaskOptions } from "./task-options.ts";
+import { isReference } from "./values.ts";
 
 type Mount = TaskOptions["mount"][number];
 
@@ -9,6 +11,8 @@ export function findConflicts(options: TaskOptions): readonly OptionProblem[] {
     ...findPullConflicts(options),
     ...findHealthConflicts(options),
     ...findNameConflicts(options),
+    ...findSysctlConflicts(options),
+    ...findVolumeConflicts(options),
     ...options.mount.flatMap((mount, index) => findMountConflicts(mount, ["mount", index])),
     ...options.mounts.flatMap((mount, index) => findMountConflicts(mount, ["mounts", index])),
   ];
@@ -36,7 +40,8 @@ function findNameConflicts({ auth, hostname, logging, ports, uts_mode }: TaskOpt
   if (auth.username === undefined && auth.password !== undefined) {
     found.push(conflict(["auth", "username"], "is required beside a password"));
   }
-  if (logging.type !== undefined && logging.driver !== undefined && logging.type !== logging.driver) {
+  const drivers = [logging.type, logging.driver].filter((name) => name !== undefined && !isReference(name));
+  if (drivers.length === 2 && logging.type !== logging.driver) {
     found.push(conflict(["logging", "driver"], `"${logging.driver}" contradicts type "${logging.type}"`));
   }
   if (uts_mode === "host" && hostname !== undefined) {
@@ -48,6 +53,30 @@ function findNameConflicts({ auth, hostname, logging, ports, uts_mode }: TaskOpt
   return found;
 }
 
+/** Which parameters go with which namespace; where that is the host's, they are the host's too. */
+const namespaces = [
+  { key: "network_mode", names: /^net\./ },
+  { key: "ipc_mode", names: /^(fs\.mqueue|kernel\.(msg|sem|shm))/ },
+  { key: "uts_mode", names: /^kernel\.(domainname|hostname)$/ },
+] as const;
+
+function findSysctlConflicts(options: TaskOptions): readonly OptionProblem[] {
+  return Object.keys(options.sysctl).flatMap((name) => {
+    const namespace = namespaces.find(({ names }) => names.test(name.replaceAll("/", ".")));
+    if (namespace === undefined || options[namespace.key] !== "host") return [];
+    return [conflict(["sysctl", name], `is the host's own with ${namespace.key} "host"`)];
+  });
+}
+
+function findVolumeConflicts({ volumes, volume_driver }: TaskOptions): readonly OptionProblem[] {
+  if (volume_driver !== undefined) return [];
+  return volumes.flatMap((volume, index) => {
+    const modes = volume.split(":")[2]?.split(",") ?? [];
+    if (!modes.includes("nocopy")) return [];
+    return [conflict(["volumes", index], '"nocopy" is for volumes of a volume_driver, not for paths')];
+  });
+}
+
 function findMountConflicts(mount: Mount, path: OptionProblem["path"]): readonly OptionProblem[] {
   const { name, options } = mount.volume_options.driver_config;
   const found: OptionProblem[] = [];
@@ -57,6 +86,10 @@ function findMountConflicts(mount: Mount, path: OptionProblem["path"]): readonly
   if ((mount.type === "bind" || mount.type === "image") && !mount.source) {
     found.push(conflict([...path, "source"], `is required for a mount of type ${mount.type}`));
   }
+  // Other drivers have names of their own.
+  const isLocal = mount.type === "volume" && (name === undefined || name === "local");
+  const named = isLocal && mount.source && !isReference(mount.source) ? volumeName(mount.source) : undefined;
+  if (typeof named === "string") found.push(conflict([...path, "source"], named));
   if (name === undefined && Object.keys(options).length > 0) {
     const driverName = [...path, "volume_options", "driver_config", "name"];
     found.push(conflict(driverName, "is required where there are options"));

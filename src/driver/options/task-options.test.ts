@@ -27,6 +27,12 @@ describe("a config block", () => {
       ports: ["${meta.port}"],
       port_map: { http: "${meta.port}" },
       volumes: ["${meta.src}/x:/y"],
+      auth: { username: "${env.USER}", password: "p" },
+      mount: [
+        { type: "bind", target: "/b", source: "${meta.src}" },
+        { type: "volume", target: "/v", source: "${meta.volume}" },
+      ],
+      logging: { type: "${meta.logs}", driver: "syslog" },
     };
     expect(faults(config)).toEqual([]);
   });
@@ -86,6 +92,25 @@ describe("a config block", () => {
       "ipc_mode: must be one of none, private, shareable, host, container:<id or name>",
     ],
     [{ image: "a", security_opt: ["seccomp"] }, "seccomp needs a value, as in seccomp=..."],
+    [{ image: "a", shm_size: 1e30 }, "shm_size: must be a whole number"],
+    [{ image: "a", pids_limit: 1e30 }, "pids_limit: must be a whole number"],
+    [{ image: "a", ulimit: { nofile: "99999999999999999999" } }, "is too large a number; -1 is no limit"],
+    [{ image: "a", healthcheck: { interval: "9999999h" } }, "healthcheck.interval: must be at most"],
+    [{ image: "a", volumes: ["a:/b:ro,z,rw"] }, 'volumes.0: "ro" and "rw" contradict one another'],
+    [{ image: "a", volumes: ["a:/b:nocopy"] }, 'volumes.0: "nocopy" is for volumes of a volume_driver'],
+    [{ image: "a", mount: { target: "/x", source: "a b" } }, 'mount.0.source: "a b" is no name of a volume'],
+    [
+      { image: "a", network_mode: "host", sysctl: { "net.core.somaxconn": "1" } },
+      'sysctl.net.core.somaxconn: is the host\'s own with network_mode "host"',
+    ],
+    [
+      { image: "a", ipc_mode: "host", sysctl: { "kernel/msgmax": "1" } },
+      'sysctl.kernel/msgmax: is the host\'s own with ipc_mode "host"',
+    ],
+    [
+      { image: "a", uts_mode: "host", sysctl: { "kernel.domainname": "x" } },
+      'sysctl.kernel.domainname: is the host\'s own with uts_mode "host"',
+    ],
     [{ image: "a", cap_drop: ["KIL"] }, '"KIL" is no capability; did you mean "KILL"?'],
     [{ image: "a", work_dir: "tmp" }, 'work_dir: must be an absolute path, not "tmp"'],
     [{ image: "a", force_pull: true, pull_policy: "never" }, 'pull_policy: "never" contradicts force_pull'],

@@ -29,7 +29,8 @@ type NumberMap = Readonly<Record<string, number>>;
 const isUnset = (value: unknown, type: FieldType): boolean =>
   value === undefined || value === null || (value === "" && (type === "string" || type === "duration"));
 
-const isReference = (value: unknown): boolean => typeof value === "string" && value.includes("${");
+/** Whether a value will only be known at run time. */
+export const isReference = (value: unknown): boolean => typeof value === "string" && value.includes("${");
 
 function scalar<V, D extends V | undefined>(
   type: FieldType,
@@ -50,8 +51,9 @@ function scalar<V, D extends V | undefined>(
         if (spec.required) reading.problems.push({ path, message: "is required" });
         return fallback;
       }
-      if (reading.keepReferences && isReference(value)) return fallback;
       const converted = convert(value, reading.keepReferences);
+      // That the key is set is known, and that is all.
+      if (reading.keepReferences && isReference(value)) return converted ?? fallback;
       if (converted === undefined) {
         const got = spec.secret ? "" : `, not ${describe(value)}`;
         reading.problems.push({ path, message: `must be ${expected}${got}` });
@@ -191,12 +193,18 @@ export function duration(spec: DurationSpec & { readonly default: string }): Fie
   };
 }
 
+/** Engines count in nanoseconds of 64 bits, as Go does: 292 years. */
+const longestMs = 9_223_372_036_854;
+
 /** Like {@link duration}, for a key whose absence means something. */
 export function optionalDuration({ doc, min = 0 }: DurationSpec): Field<number | undefined> {
   const toDuration = (value: unknown) => (typeof value === "string" ? parseDurationMs(value) : undefined);
   const least = min % 1000 === 0 ? `${min / 1000} seconds` : `${min} ms`;
   return scalar<number, undefined>("duration", 'a duration such as "30s" or "5m"', toDuration, {
     doc,
-    check: (ms) => (ms < min ? `must be at least ${least}` : undefined),
+    check: (ms) => {
+      if (ms > longestMs) return "must be at most 2562047h";
+      return ms < min ? `must be at least ${least}` : undefined;
+    },
   });
 }
