@@ -1,5 +1,5 @@
 import type { Engine } from "../engine/index.ts";
-import type { Logger, TaskEventDetail, TaskOwner } from "../task/index.ts";
+import type { Logger, TaskConfig, TaskEventDetail, TaskOwner } from "../task/index.ts";
 import type { Topology } from "./container/planning.ts";
 import type { Dangling } from "./dangling.ts";
 import type { ExecExits } from "./exec/exec-exits.ts";
@@ -35,6 +35,8 @@ export interface DriverContext {
   readonly byContainer: Map<string, DockerTask>;
   /** Where the ends of commands in tasks are heard. */
   readonly execExits: ExecExits;
+  /** What earlier drivers of the task's host have left is this driver's own from now on. */
+  takeUp(task: TaskConfig): void;
   /** Tells the host; `message` is needed for notes only. */
   emit(task: DockerTask, detail: TaskEventDetail, message?: string): void;
 }

@@ -1,5 +1,5 @@
 import type { Engine } from "../engine/index.ts";
-import type { Logger, TaskEventDetail } from "../task/index.ts";
+import type { Logger, TaskConfig, TaskEventDetail } from "../task/index.ts";
 import { measureTopology, toContainerName } from "./container/plan-container.ts";
 import type { DriverContext } from "./context.ts";
 import { Dangling, type DanglingContainer } from "./dangling.ts";
@@ -83,6 +83,7 @@ export function createContext(parts: ContextParts): DriverContext {
       onEnded: (id) => lookAgain(context, id),
     }),
     census: new Census({ engine, logger, openings: () => context.watch.openings }),
+    takeUp: (task: TaskConfig) => takeUp(context, options, task),
     emit: (task: DockerTask, detail: TaskEventDetail, message?: string) => events.tell(task, detail, message),
   } satisfies Omit<DriverContext, "networks">;
   const onLost = (task: DockerTask, reason: string) => endTask(context, task, reason);
@@ -90,17 +91,21 @@ export function createContext(parts: ContextParts): DriverContext {
   return context;
 }
 
-function openImages({ options, engine, agent, logger }: ContextParts, imageUsers: ImageUsers): Images {
-  const { imageNotesDir } = options;
+function openImages({ engine, agent, logger }: ContextParts, imageUsers: ImageUsers): Images {
   return createImages({
     engine,
     logger,
     auth: agent.auth,
     cleanup: agent.gc.image,
     imageDelayMs: agent.gc.image_delay,
-    notes: imageNotesDir === undefined ? undefined : new ImageNotes(imageNotesDir, logger),
     onRemoval: (event) => imageUsers.hear(event),
   });
+}
+
+function takeUp(context: DriverContext, { imageNotesDir }: DockerDriverOptions, task: TaskConfig): void {
+  context.dangling.own(context.hostOf(task));
+  const folder = typeof imageNotesDir === "function" ? imageNotesDir(task) : imageNotesDir;
+  if (folder !== undefined) context.images.remember(new ImageNotes(folder, context.logger));
 }
 
 function lookAgain(context: DriverContext, containerId: string): void {

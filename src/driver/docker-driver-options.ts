@@ -1,5 +1,5 @@
 import type { Engine } from "../engine/index.ts";
-import type { Logger, TaskOwner } from "../task/index.ts";
+import type { Logger, TaskConfig, TaskOwner } from "../task/index.ts";
 import type { Topology } from "./container/planning.ts";
 import type { OutputLimits } from "./logs/output-limits.ts";
 import type { AgentOptions } from "./options/agent-options.ts";
@@ -27,9 +27,10 @@ export interface DockerDriverOptions {
   readonly topology?: Topology | undefined;
   /**
    * A folder, of this host alone, in which the driver remembers images until they are removed, so that they are also
-   * when it is killed. Without it such images stay.
+   * when it is killed. Without it such images stay. Where the host is not known before its tasks are, the first task
+   * that has a folder decides.
    */
-  readonly imageNotesDir?: string | undefined;
+  readonly imageNotesDir?: string | ((task: TaskConfig) => string | undefined) | undefined;
   /** Remove images that wait for their delay when the driver is disposed, instead of leaving them. */
   readonly removeImagesOnDispose?: boolean | undefined;
   /** How long the rest of a task's output is waited for; each limit has a default. */

@@ -228,7 +228,7 @@ export class DockerDriver implements TaskDriver {
 
   #add(config: TaskConfig): DockerTask {
     const task = this.#tasks.add(config);
-    this.#context.dangling.own(this.#context.hostOf(config));
+    this.#context.takeUp(config);
     return task;
   }
 

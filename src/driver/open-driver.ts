@@ -1,5 +1,6 @@
+import { dirname, isAbsolute, join } from "node:path";
 import { createEngine } from "../engine/index.ts";
-import type { Logger, TaskDriver } from "../task/index.ts";
+import type { Logger, TaskConfig, TaskDriver } from "../task/index.ts";
 import type { Topology } from "./container/planning.ts";
 import { createDockerDriver } from "./docker-driver.ts";
 import type { AgentOptions } from "./options/agent-options.ts";
@@ -24,8 +25,14 @@ export function openDockerDriver({ env, logger, ...options }: OpenDriverOptions)
   const found = findOwnEndpoint({ agentOptions, env, mode: env.DOCKER_HOST ? "machine" : "strict" });
   logger.info("using the Docker engine", { endpoint: found.endpoint, reason: found.reason });
   const engine = createEngine(found);
-  // A client has one docker driver; another client on the same engine is another node.
-  const driver = createDockerDriver({ engine, logger, hostOf: ({ nodeId }) => nodeId, ...options });
+  const driver = createDockerDriver({
+    engine,
+    logger,
+    // A client has one docker driver; another client on the same engine is another node.
+    hostOf: ({ nodeId }) => nodeId,
+    imageNotesDir: toImageNotesDir,
+    ...options,
+  });
   return {
     driver,
     async [Symbol.asyncDispose]() {
@@ -33,4 +40,11 @@ export function openDockerDriver({ env, logger, ...options }: OpenDriverOptions)
       await engine[Symbol.asyncDispose]();
     },
   };
+}
+
+/**
+ * Beside the allocations' folders: a client tells no folder of its own, and these last and go with the rest of its data.
+ */
+function toImageNotesDir({ allocDir }: TaskConfig): string | undefined {
+  return isAbsolute(allocDir) ? join(dirname(allocDir), "longshore-images") : undefined;
 }

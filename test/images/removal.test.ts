@@ -189,23 +189,24 @@ describe("after its last use an image", () => {
     ["while it was in use", false],
   ])("is removed by the driver after one that was killed %s", async (_when, released) => {
     const folder = join(bed().folder, `notes-${crypto.randomUUID()}`);
-    const notes = new ImageNotes(folder, silentLogger);
-    await using at = await openImages({ imageDelayMs: 60_000, notes });
-    const [one, two] = [await at.push("1"), await at.push("2")];
-    for (const reference of [one, two]) {
+    await using at = await openImages({ imageDelayMs: 60_000 });
+    const [one, two, three] = [await at.push("1"), await at.push("2"), await at.push("3")];
+    for (const reference of [one, two, three]) {
+      // What was in use before counts too.
+      if (reference === two) at.images.remember(new ImageNotes(folder, silentLogger));
       const lease = await at.images.acquire({ reference });
       if (released) lease.release();
     }
-    await using later = await openImages({
-      imageDelayMs: 60_000,
-      notes: new ImageNotes(folder, silentLogger),
-    });
+    await using later = await openImages({ imageDelayMs: 60_000 });
+    const held = later.images.hold(three);
+    later.images.remember(new ImageNotes(folder, silentLogger));
     const wanted = await later.images.acquire({ reference: two });
     await later.images.flush();
-    expect([await at.has(one), await at.has(two)]).toEqual([false, true]);
+    expect([await at.has(one), await at.has(two), await at.has(three)]).toEqual([false, true, true]);
     expect(later.removals).toEqual([{ type: "image-removed", image: one }]);
-    expect((await readdir(folder)).length).toBe(1);
+    expect((await readdir(folder)).length).toBe(2);
     wanted.release();
+    held.release();
     await later.images.flush();
     expect(await at.has(two)).toBe(false);
     expect(existsSync(folder)).toBe(false);

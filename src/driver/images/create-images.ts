@@ -73,6 +73,7 @@ export function createImages(options: ImagesOptions): Images {
       lease.use(undefined);
       return { reference: lease.reference, release: () => lease.release() };
     },
+    remember: (notes) => shelf.remember(notes),
     flush: (call) => shelf.flush(call),
     async [Symbol.asyncDispose]() {
       work.cancel();

@@ -1,8 +1,8 @@
 import type { CallOptions } from "../../task/index.ts";
 import { errorMessage, LongshoreError, longestTimerMs } from "../../task/index.ts";
-import type { ImageNote } from "./image-notes.ts";
+import type { ImageNote, ImageNotes } from "./image-notes.ts";
 import { removeUnusedImage } from "./image-removal.ts";
-import type { ImagesOptions } from "./images.ts";
+import type { Images, ImagesOptions } from "./images.ts";
 
 /** One user's hold on a reference. */
 export interface ShelfLease {
@@ -20,6 +20,8 @@ export interface ImageShelf extends AsyncDisposable {
   take(reference: string, repository: string): ShelfLease;
   /** This image was fetched here, so it may be removed whatever the engine says of where it came from. */
   noteFetched(imageId: string): void;
+  /** See {@link Images.remember}. */
+  remember(notes: ImageNotes): void;
   flush(options?: CallOptions): Promise<void>;
 }
 
@@ -33,17 +35,14 @@ interface Slot {
   removal: Promise<void> | undefined;
 }
 
-type ShelfOptions = Pick<
-  ImagesOptions,
-  "engine" | "logger" | "cleanup" | "imageDelayMs" | "notes" | "onRemoval"
->;
+type ShelfOptions = Pick<ImagesOptions, "engine" | "logger" | "cleanup" | "imageDelayMs" | "onRemoval">;
 
 /** A shelf that removes through the engine. Disposing drops what waits for its delay. */
 export function createImageShelf(options: ShelfOptions): ImageShelf {
   const slots = new Map<string, Slot>();
   const fetched = new Set<string>();
   const toldKept = new Set<string>();
-  let restored = false;
+  let notes: ImageNotes | undefined;
 
   function slotOf(reference: string, repository: string): Slot {
     const known = slots.get(reference);
@@ -77,29 +76,18 @@ export function createImageShelf(options: ShelfOptions): ImageShelf {
   }
 
   function note({ reference, repository, imageIds }: Slot): void {
-    if (options.cleanup === false) return;
     const ids = [...imageIds];
     const fetchedIds = ids.filter((id) => fetched.has(id));
-    options.notes?.put({ reference, repository, imageIds: ids, fetchedIds });
+    notes?.put({ reference, repository, imageIds: ids, fetchedIds });
   }
 
-  /**
-   * Takes up what a driver before this one had used, with the first task: a driver that has none yet may be there
-   * only to be told that another one has the job.
-   */
-  function restoreOnce(): void {
-    if (restored) return;
-    restored = true;
-    if (options.cleanup !== false) for (const noted of options.notes?.all() ?? []) restore(noted);
-  }
-
-  /** Nobody may want it any more, so its delay begins. */
+  /** What a driver before this one had used: where nobody wants it any more, its delay begins. */
   function restore({ reference, repository, imageIds, fetchedIds }: ImageNote): void {
     const slot = slotOf(reference, repository);
     for (const id of imageIds) slot.imageIds.add(id);
     for (const id of fetchedIds) fetched.add(id);
     slot.used = true;
-    schedule(slot);
+    if (slot.leases === 0) schedule(slot);
   }
 
   function remove(slot: Slot, signal?: AbortSignal): Promise<void> {
@@ -122,7 +110,7 @@ export function createImageShelf(options: ShelfOptions): ImageShelf {
         isWanted: () => slot.leases > 0,
       });
       if (outcome.type === "postponed") schedule(slot);
-      else if (slot.leases === 0) options.notes?.drop(slot.reference);
+      else if (slot.leases === 0) notes?.drop(slot.reference);
       if (outcome.type === "removed") options.onRemoval?.({ type: "image-removed", image: slot.reference });
       if (outcome.type === "kept") tellKept(slot.reference, outcome.reason);
     } catch (error) {
@@ -146,7 +134,6 @@ export function createImageShelf(options: ShelfOptions): ImageShelf {
 
   return {
     take(reference, repository) {
-      restoreOnce();
       const slot = slotOf(reference, repository);
       slot.leases += 1;
       clearTimeout(slot.timer);
@@ -170,6 +157,12 @@ export function createImageShelf(options: ShelfOptions): ImageShelf {
       };
     },
     noteFetched: (imageId) => void fetched.add(imageId),
+    remember(found) {
+      if (notes !== undefined || options.cleanup === false) return;
+      notes = found;
+      for (const noted of found.all()) restore(noted);
+      for (const slot of slots.values()) if (slot.used) note(slot);
+    },
     async flush(call) {
       const waiting = [...slots.values()].filter((slot) => slot.timer !== undefined);
       const underWay = [...slots.values()].flatMap((slot) => slot.removal ?? []);

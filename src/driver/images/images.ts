@@ -23,8 +23,6 @@ export interface ImagesOptions {
   readonly cleanup?: boolean | undefined;
   /** How long an image stays after its last use (180,000). */
   readonly imageDelayMs?: number | undefined;
-  /** Where images that are to be removed are remembered beyond the driver's end. */
-  readonly notes?: ImageNotes | undefined;
   readonly onRemoval?: ((event: ImageRemovalEvent) => void) | undefined;
 }
 
@@ -65,6 +63,11 @@ export interface Images extends AsyncDisposable {
   acquire(options: AcquireOptions): Promise<ImageLease & { readonly image: ImageInspect }>;
   /** A lease for a container that runs already, found again after a restart. No engine call. */
   hold(reference: string): ImageLease;
+  /**
+   * Remembers images in these notes until they are removed, so that they are also after this driver's end, and takes up
+   * those that are there. The first notes count; without any nothing is remembered.
+   */
+  remember(notes: ImageNotes): void;
   /** Removes at once what waits for its delay. */
   flush(options?: CallOptions): Promise<void>;
 }
