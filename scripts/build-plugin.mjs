@@ -3,22 +3,38 @@ import { chmod, writeFile } from "node:fs/promises";
 import { build } from "esbuild";
 import { toLicenseText } from "./bundled-licenses.mjs";
 
+const needed = "the docker plugin needs Node.js 20.12 or later";
+
 /**
- * The file is copied into folders where a package.json may or may not call it a module: `import()` is understood both
- * ways. What is needed before Node.js 20 is told in the form that an agent logs.
+ * A shell script that starts Node.js on itself, where there is one; for JavaScript it is a text and a comment. What
+ * is wrong is told in the form that an agent logs, and without what Node.js before 14 does not understand.
  */
-const head = `#!/usr/bin/env node
-if (Number(process.versions.node.split(".")[0]) < 20) {
+const head = `#!/bin/sh
+":" //; command -v node >/dev/null || { echo '{"@level":"error","@message":"${needed}, and there is no node in the PATH of the agent: install it, or add its folder to the PATH of the agent and restart that","@timestamp":"'"$(date -u +%Y-%m-%dT%H:%M:%S).000000Z"'"}' >&2; exit 1; }; exec node "$0" "$@"
+var version = process.versions.node.split(".").map(Number);
+if (version[0] < 20 || (version[0] === 20 && version[1] < 12)) {
   process.stderr.write(JSON.stringify({
     "@level": "error",
-    "@message": "the docker plugin needs Node.js 20.12 or later; the agent's PATH leads to " + process.execPath + " " + process.version,
+    "@message": "${needed}, and the PATH of the agent leads to " + process.execPath + " " + process.version + ": upgrade it, or put another one first in the PATH of the agent and restart that",
     "@timestamp": new Date().toISOString().replace("Z", "000Z"),
   }) + "\\n");
   process.exit(1);
 }
-import("node:module").then(({ createRequire }) => {
-const require = createRequire(process.argv[1]);
 `;
+
+/**
+ * The code as a text: an old Node.js reads the whole file before it runs its first line, and understands nothing of it.
+ * The file is copied into folders where a package.json may or may not call it a module: `import()` is understood both
+ * ways.
+ * @param {string} code
+ */
+function toProgram(code) {
+  return `import("node:module").then(function (module) {
+const require = module.createRequire(process.argv[1]);
+eval(${JSON.stringify(code)});
+});
+`;
+}
 
 /**
  * Makes the plugin for Nomad's agents: one executable file with everything inside, licences included.
@@ -42,6 +58,6 @@ export async function buildPlugin({ repository, outfile }) {
   });
   const code = outputFiles.map(({ text }) => text).join("");
   const licenses = await toLicenseText(repository, Object.keys(metafile.inputs));
-  await writeFile(outfile, `${head}${code}});\n/*\n${licenses.replaceAll("*/", "* /")}*/\n`);
+  await writeFile(outfile, `${head}${toProgram(code)}/*\n${licenses.replaceAll("*/", "* /")}*/\n`);
   await chmod(outfile, 0o755);
 }

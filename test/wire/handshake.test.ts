@@ -1,6 +1,16 @@
 import { execFile } from "node:child_process";
 import { X509Certificate } from "node:crypto";
-import { access, copyFile, mkdir, mkdtemp, readdir, stat, writeFile } from "node:fs/promises";
+import {
+  access,
+  copyFile,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  stat,
+  symlink,
+  writeFile,
+} from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { credentials, makeGenericClientConstructor } from "@grpc/grpc-js";
@@ -8,7 +18,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { createSelfSigned } from "../../src/plugin/certificate.ts";
 import { bed } from "../bed/index.ts";
 import { buildForTest } from "./build.ts";
-import { connect, spawnPlugin } from "./host.ts";
+import { connect, hostEnv, type LogLine, spawnPlugin } from "./host.ts";
 
 const run = promisify(execFile);
 
@@ -27,6 +37,47 @@ describe("the plugin's process", () => {
     expect(stderr).toContain(`install -m 0755 ${program} /opt/nomad/plugins/docker`);
     expect(stderr).toContain('plugin "docker" {\n       config {}\n     }');
   });
+
+  it("tells an agent in one line that there is no Node.js in its PATH", async () => {
+    const folder = await newFolder("bin-");
+    for (const name of ["sh", "date"]) await symlink(`/bin/${name}`, join(folder, name));
+    const line = await refuse({ PATH: folder });
+    expect(line["@message"]).toContain("needs Node.js 20.12 or later, and there is no node in the PATH");
+  });
+
+  it.each(["12.22.9", "20.11.1"])(
+    "tells an agent in one line that Node.js %s is too old",
+    async (version) => {
+      const preload = join(await newFolder("preload-"), "version.cjs");
+      await writeFile(
+        preload,
+        `process = Object.create(process, { versions: { value: { node: "${version}" } } });`,
+      );
+      const line = await refuse({ PATH: process.env.PATH, NODE_OPTIONS: `--require=${preload}` });
+      expect(line["@message"]).toContain(`leads to ${process.execPath} ${process.version}: upgrade it`);
+    },
+  );
+
+  it("asks no more of a Node.js that is too old than to read a text", async () => {
+    const text = await readFile(program, "utf8");
+    const [head = "", code] = text.split('eval("');
+    expect(code).toBeDefined();
+    expect(head).not.toMatch(/\?\?|\?\.|=>|#[a-z]|\bawait\b|\bclass\b/);
+    // The comment of the licences is all that follows.
+    expect(text).toMatch(/[^\\]"\);\n\}\);\n\/\*\n/);
+  });
+
+  /** Starts it as an agent does, and answers the one line that it says instead of serving. */
+  async function refuse(env: NodeJS.ProcessEnv): Promise<LogLine> {
+    const failed = run(program, [], { env: { ...hostEnv, ...env } });
+    await expect(failed).rejects.toMatchObject({ code: 1, stdout: "" });
+    const { stderr } = await failed.catch((error: { stderr: string }) => error);
+    expect(stderr.split("\n")).toHaveLength(2);
+    const line = JSON.parse(stderr) as LogLine;
+    expect(line["@level"]).toBe("error");
+    expect(line["@timestamp"]).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/);
+    return line;
+  }
 
   it("runs alone in a folder, also in one of modules", async () => {
     const folder = await newFolder("modules-");

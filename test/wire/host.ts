@@ -13,7 +13,7 @@ import { DriverDefinition } from "../../src/plugin/proto/generated/nomad/driver.
 import { bed } from "../bed/index.ts";
 
 /** What a Nomad agent sets for every plugin. */
-const hostEnv = {
+export const hostEnv = {
   NOMAD_PLUGIN_MAGIC_COOKIE: "e4327c2e01eabfd75a8a67adb114fb34a757d57eee7728d857a8cec6e91a7255",
   PLUGIN_PROTOCOL_VERSIONS: "2",
   PLUGIN_MIN_PORT: "10000",
