@@ -21,7 +21,8 @@ export function toFingerprint(
     case "lost": {
       const { error } = state;
       const found = seen || isLongshoreError(error, "unauthorized");
-      const why = `Failed to connect to docker daemon: ${error.message}`;
+      const hint = error.hint === undefined ? "" : `. ${error.hint}`;
+      const why = `Failed to connect to docker daemon: ${error.message}${hint}`;
       return { health: found ? "unhealthy" : "undetected", description: why, attributes: {} };
     }
   }

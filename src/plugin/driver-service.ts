@@ -1,5 +1,5 @@
 import { taskFields } from "../driver/options/task-options.ts";
-import type { Fingerprint } from "../task/index.ts";
+import type { Fingerprint, Logger } from "../task/index.ts";
 import { toMilliseconds } from "./convert/duration.ts";
 import { fromFingerprint } from "./convert/fingerprint.ts";
 import { toRecoverableError, toServerError } from "./convert/status.ts";
@@ -9,6 +9,7 @@ import { fromExitResult, fromTaskEvent, fromTaskStats, fromTaskStatus } from "./
 import type { DriverSlot } from "./driver-slot.ts";
 import { streamExec } from "./exec-stream.ts";
 import { toObjectSpec } from "./hclspec.ts";
+import { HealthLog } from "./health-log.ts";
 import {
   type DriverServiceImplementation,
   DriverCapabilities_FSIsolation as FsIsolation,
@@ -27,12 +28,12 @@ const firstFingerprintMs = 5000;
 const shortestStatsMs = 100;
 const noAnswer: Fingerprint = {
   health: "undetected",
-  description: "The Docker engine has not answered yet",
+  description: "The Docker engine has not answered yet; `docker info` shows whether it answers at all",
   attributes: {},
 };
 
-/** The docker driver as an agent knows drivers. */
-export function createDriverService(slot: DriverSlot): DriverServiceImplementation {
+/** The docker driver as an agent knows drivers. The logger gets what an operator must do about the engine. */
+export function createDriverService(slot: DriverSlot, logger: Logger): DriverServiceImplementation {
   const driver = async () => (await slot.hosted()).driver;
   return {
     async init() {
@@ -50,7 +51,11 @@ export function createDriverService(slot: DriverSlot): DriverServiceImplementati
     async *fingerprint(_request, { signal }) {
       const prints = readFingerprints(slot, signal);
       const times = { firstMs: firstFingerprintMs, first: noAnswer, everyMs: fingerprintMs };
-      for await (const print of repeatLast(prints, times, signal)) yield fromFingerprint(print);
+      const log = new HealthLog(logger);
+      for await (const print of repeatLast(prints, times, signal)) {
+        log.note(print);
+        yield fromFingerprint(print);
+      }
     },
     async startTask({ task }, context) {
       try {

@@ -75,18 +75,23 @@ export async function servePlugin(options: PluginOptions): Promise<void> {
 }
 
 interface ServiceOptions {
+  readonly logger: Logger;
   readonly version: string;
   readonly stopping: AbortSignal;
   readonly stop: () => void;
 }
 
-function addServices(server: Server, slot: DriverSlot, { version, stopping, stop }: ServiceOptions): void {
+function addServices(
+  server: Server,
+  slot: DriverSlot,
+  { logger, version, stopping, stop }: ServiceOptions,
+): void {
   server.add(HealthDefinition, createHealthService(stopping));
   server.add(GRPCBrokerDefinition, createBrokerService(stopping));
   server.add(GRPCStdioDefinition, createStdioService(stopping));
   server.add(GRPCControllerDefinition, createControllerService(stop));
   server.add(BasePluginDefinition, createBaseService(slot, { name: "docker", version }));
-  server.add(DriverDefinition, createDriverService(slot));
+  server.add(DriverDefinition, createDriverService(slot, logger));
 }
 
 /** Mutual TLS when the host shows a certificate: it trusts the one that the handshake tells it, and no other. */

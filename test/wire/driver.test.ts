@@ -221,6 +221,10 @@ describe("the driver service", () => {
       expect(print.health).toBe(0);
       break;
     }
+    const warned = away.plugin.log().filter((line) => line["@level"] === "warn");
+    expect(warned.map((line) => line["@message"])).toEqual([
+      expect.stringMatching(/Cannot reach Docker at unix:\/\/\/nowhere\/docker.sock.*systemctl start docker/),
+    ]);
   });
 
   it("runs a task whose logs are off, and tells its user what the agent does not", async () => {
