@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { createAgent } from "../../src/agent/index.ts";
 import type { PortSpec, Task } from "../../src/jobfile/job.ts";
 import { LongshoreError } from "../../src/task/index.ts";
+import { freePort } from "../bed/index.ts";
 import { makeFolder, makeGroup, makeJob, makeTask } from "./jobs.ts";
 import { createMemoryEngine } from "./memory-driver.ts";
 import { createRealAgent, makeShellTask, outputOf, waitForOutput } from "./real-agent.ts";
@@ -99,29 +100,52 @@ test("ports are given back at a job's end", async () => {
   }
 });
 
-test("a job of 2015 sees its ports in the environment as the seed says, and they lead into the container", async () => {
+test("a job of 2015 sees its ports, limits, folders and meta in the environment as the seed says, and its ports lead in", async () => {
   await using agent = await createRealAgent();
   const network = {
     style: "2015",
-    reservedPorts: [],
+    reservedPorts: [port("main", { static: await freePort() })],
     dynamicPorts: [port("6379"), port("http")],
   } as const;
   const script = [
+    "echo shared > $NOMAD_ALLOC_DIR/x && echo own > $NOMAD_TASK_DIR/x && cat /alloc/x /local/x",
     "nc -l -p 6379 < /dev/null & nc -l -p $NOMAD_PORT_HTTP < /dev/null &",
     "for port in 6379 $NOMAD_PORT_HTTP; do hex=$(printf %04X $port)",
     '  until cat /proc/net/tcp /proc/net/tcp6 | grep -q ":$hex "; do sleep 0.05; done',
     "done",
-    "env | grep -E '^NOMAD_(PORT|IP)' | sort; echo ready; wait",
+    "env | grep -E '^(NOMAD|MINE)' | sort; echo ready; wait",
   ].join("\n");
-  const task = makeShellTask("redis", script, { resources: withNetwork(network) });
-  const run = await agent.runJob(makeJob([makeGroup("redis", [task])], { seedStyle: true }));
+  const task = makeShellTask("redis", script, {
+    resources: withNetwork(network),
+    meta: { owner: "the task" },
+    env: { MINE: "on port ${NOMAD_PORT_6379}" },
+  });
+  const meta = { owner: "the job", "my-team": "a" };
+  const run = await agent.runJob(makeJob([makeGroup("redis", [task])], { seedStyle: true, meta }));
   const events = await waitForOutput(run, "ready");
   const env = Object.fromEntries(
     outputOf(events, "redis")
       .split("\n")
       .map((line) => line.split("=", 2) as [string, string]),
   );
-  expect(env).toMatchObject({ NOMAD_IP: "127.0.0.1", NOMAD_PORT_http: env.NOMAD_PORT_HTTP });
+  expect(outputOf(events, "redis")).toMatch(/^shared\nown\n/);
+  expect(env).toMatchObject({
+    NOMAD_IP: "127.0.0.1",
+    NOMAD_PORT_http: env.NOMAD_PORT_HTTP,
+    NOMAD_CPU_LIMIT: "100",
+    NOMAD_MEMORY_LIMIT: "64",
+    NOMAD_ALLOC_DIR: "/alloc",
+    NOMAD_TASK_DIR: "/local",
+    NOMAD_META_OWNER: "the task",
+    NOMAD_META_MY_TEAM: "a",
+    MINE: `on port ${env.NOMAD_PORT_6379}`,
+  });
+  // A reserved port is known already.
+  expect(
+    Object.keys(env)
+      .filter((name) => /^NOMAD_PORT_/.test(name))
+      .sort(),
+  ).toEqual(["NOMAD_PORT_6379", "NOMAD_PORT_HTTP", "NOMAD_PORT_http"]);
   for (const [name, text] of [
     ["NOMAD_PORT_6379", "to redis"],
     ["NOMAD_PORT_HTTP", "to http"],
