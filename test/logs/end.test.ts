@@ -104,7 +104,7 @@ describe("the end of a task", () => {
     await bench.driver.waitTask(task.id);
     expect(notesOf(bench)).toEqual([
       expect.stringMatching(
-        /^Output after \d{4}-\S+Z may be lost: the container was removed before all of it was read$/,
+        /^The task's output cannot be read: its container was removed, what came after \d{4}-\S+Z may be lost$/,
       ),
     ]);
   });

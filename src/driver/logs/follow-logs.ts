@@ -39,8 +39,9 @@ const retryMs = 100;
 
 /**
  * A container's output to its end, as many pieces at once as have come, each once also when the engine goes away in
- * between. Ends early when the signal aborts; rejects when the output cannot be read, or when the engine keeps the
- * rest of it to itself for too long after the container's end.
+ * between. Ends early when the signal aborts; rejects when the output cannot be read, with `not-found` when its
+ * container is removed meanwhile, and with `timeout` when the engine keeps the rest of it to itself for too long after
+ * the container's end.
  */
 export async function* followLogs(options: FollowOptions): AsyncGenerator<readonly LogPiece[]> {
   const { engine, containerId, tty, signal, ended, engineSilentMs } = options;
@@ -65,7 +66,7 @@ export async function* followLogs(options: FollowOptions): AsyncGenerator<readon
       if (signal.aborted || !(await options.mayGoOn())) return;
     } catch (error) {
       if (signal.aborted) return;
-      if (isLongshoreError(error, "not-found")) return options.onNote(toRemovedNote(from));
+      if (isLongshoreError(error, "not-found")) throw toRemovedError(from, error);
       if (!answer.hasStalled && !mayPass(error)) throw error;
       silence.onBreak(answer);
       if (silence.isOver && (ended.aborted || !isAway(error))) throw toSilenceError(from, options, error);
@@ -88,8 +89,9 @@ function isAway(error: unknown): boolean {
   return isLongshoreError(error, "unavailable") || isLongshoreError(error, "timeout");
 }
 
-function toRemovedNote(from: LogPlace | undefined): string {
-  return `Output${afterTime(from?.timeNs)} may be lost: the container was removed before all of it was read`;
+function toRemovedError(from: LogPlace | undefined, cause: LongshoreError): LongshoreError {
+  const message = `its container was removed, what came${afterTime(from?.timeNs)} may be lost`;
+  return new LongshoreError("not-found", message, { cause });
 }
 
 function toSilenceError(
