@@ -75,11 +75,11 @@ describe("createFifoOutput", () => {
   });
   afterEach(async () => await rm(folder, { recursive: true }));
 
-  it("writes what fits at once, each stream to its own reader", () => {
+  it("writes what fits at once, each stream to its own reader", async () => {
     const [out, err] = [new Collector(task.stdoutPath), new Collector(task.stderrPath)];
     const output = open();
     expect(output.sink.write(chunk("one\n"), at(1))).toBeUndefined();
-    expect(output.sink.write(chunk("two\n", "stderr"), at(2))).toBeUndefined();
+    expect(await output.sink.write(chunk("two\n", "stderr"), at(2))).toBeUndefined();
     expect([out.read(), err.read()]).toEqual(["one\n", "two\n"]);
     output.close();
     expect([out.read(), err.read()]).toEqual(["", ""]);
@@ -102,9 +102,9 @@ describe("createFifoOutput", () => {
 
   it("begins when the reader comes late", async () => {
     const output = open();
-    const writing = output.sink.write(chunk("late\n"), at(1));
+    await output.sink.write(chunk("late\n"), at(1));
     const out = new Collector(task.stdoutPath);
-    await writing;
+    await output.sink.end();
     expect(out.read()).toBe("late\n");
     output.close();
   });
@@ -114,9 +114,9 @@ describe("createFifoOutput", () => {
     const output = open();
     await output.sink.write(chunk("left\n"), at(1));
     first.close();
-    const writing = output.sink.write(chunk("next\n"), at(2));
+    await output.sink.write(chunk("next\n"), at(2));
     const second = new Collector(task.stdoutPath);
-    await writing;
+    await output.sink.end();
     expect(second.read()).toBe("left\nnext\n");
     output.close();
   });
@@ -131,6 +131,7 @@ describe("createFifoOutput", () => {
     execFileSync("mkfifo", [task.stdoutPath]);
     const second = new Collector(task.stdoutPath);
     await output.sink.write(chunk("new\n"), at(2));
+    await output.sink.end();
     expect(second.read()).toBe("new\n");
     output.close();
   });
@@ -164,6 +165,27 @@ describe("createFifoOutput", () => {
     expect(noted()).toEqual({ position: at(2), partialBytes: 0, pendingBytes: 0 });
   });
 
+  it("notes chunks that go together as one piece", async () => {
+    const out = new Collector(task.stdoutPath);
+    const output = open();
+    void output.sink.write(chunk("one\n"), at(1));
+    await output.sink.write(chunk("two\n"), at(2));
+    expect(noted()).toEqual({ position: undefined, partialBytes: 0, pendingBytes: 8 });
+    expect(out.read()).toBe("one\ntwo\n");
+    output.close();
+    expect(noted()).toEqual({ position: at(2), partialBytes: 0, pendingBytes: 0 });
+  });
+
+  it("writes nothing any more once it is closed", async () => {
+    const out = new Collector(task.stdoutPath);
+    const output = open();
+    void output.sink.write(chunk("late\n"), at(1));
+    output.close();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(out.read()).toBe("");
+    expect(noted()).toEqual({ position: undefined, partialBytes: 0, pendingBytes: 0 });
+  });
+
   it("notes how much of a long chunk a slow reader has left room for", async () => {
     new Collector(task.stdoutPath);
     const output = open();
@@ -181,6 +203,7 @@ describe("createFifoOutput", () => {
     expect([out.read(), kept]).toEqual(["o\n", "e\n"]);
     const err = new Collector(task.stderrPath);
     await output.sink.write(chunk("f\n", "stderr"), at(3));
+    await output.sink.end();
     expect([err.read(), kept]).toEqual(["f\n", "e\n"]);
     output.close();
   });

@@ -1,5 +1,6 @@
 import type { LogChunk, LogPosition, LogSink, TaskConfig } from "../../task/index.ts";
 import { atomicBytes, FifoWriter, NoReaderError } from "./fifo-writer.ts";
+import { createMergedSink } from "./merged-sink.ts";
 import { nothingNoted, PositionNote, toNotePath } from "./position-note.ts";
 
 type Stream = LogChunk["stream"];
@@ -33,10 +34,13 @@ export function createFifoOutput(task: TaskConfig, options: FifoOutputOptions): 
 }
 
 class FifoOutput implements TaskOutput {
-  readonly sink: LogSink = {
-    write: (chunk, position) => this.#write(chunk, position ?? toTimePosition()),
-    end: () => this.#end(),
-  };
+  readonly sink: LogSink = createMergedSink(
+    {
+      write: (chunk, position) => this.#write(chunk, position ?? toTimePosition()),
+      end: () => this.#end(),
+    },
+    atomicBytes,
+  );
   readonly position = undefined;
   readonly #options: FifoOutputOptions;
   readonly #closing = new AbortController();
@@ -78,6 +82,8 @@ class FifoOutput implements TaskOutput {
   }
 
   #write(chunk: LogChunk, position: LogPosition): Promise<void> | undefined {
+    // Merged a moment ago; a later process reads it again.
+    if (this.#closing.signal.aborted) return undefined;
     if (this.#unread.has(chunk.stream)) return this.#writeToStandIn(chunk, position);
     return this.#writeFrom(chunk, 0, position);
   }

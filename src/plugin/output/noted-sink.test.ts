@@ -23,6 +23,7 @@ async function writeAll(noted: Partial<Noted>, tail: string, first: string): Pro
   const resumed = createNotedSink(sink, whole, tails);
   await resumed.write(chunk(first), position);
   await resumed.write(chunk("two\n"), position);
+  await resumed.end();
   return written;
 }
 
@@ -44,6 +45,18 @@ describe("createNotedSink", () => {
     ["..012345", "6789two\n"],
   ])("goes on in the middle of a long chunk, where the files end with %j", async (tail, written) => {
     expect(await writeAll({ partialBytes: 4, pendingBytes: 2 }, tail, "0123456789")).toBe(written);
+  });
+
+  it.each([
+    ["before\n", "one\ntwo\n"],
+    ["one\n", "one\ntwo\n"],
+    ["one\ntwo\n", ""],
+  ])("takes a piece of several chunks as a whole, where the files end with %j", async (tail, written) => {
+    expect(await writeAll({ pendingBytes: 8 }, tail, "one\n")).toBe(written);
+  });
+
+  it("writes what it held when the output ends before all of the piece has come again", async () => {
+    expect(await writeAll({ pendingBytes: 100 }, "one\n", "one\n")).toBe("one\ntwo\n");
   });
 
   it("writes all that came after a process that had nothing on its way", async () => {

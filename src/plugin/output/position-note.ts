@@ -8,7 +8,7 @@ export interface Noted {
   readonly position: LogPosition | undefined;
   /** Bytes that the host has of the frame after that. */
   readonly partialBytes: number;
-  /** Bytes after those that were just being handed over: the host has them all or none of them. */
+  /** Bytes after those, of one frame or several, that were just being handed over: the host has all or none. */
   readonly pendingBytes: number;
 }
 
