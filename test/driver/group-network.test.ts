@@ -149,6 +149,19 @@ describe("a group's network", () => {
     },
   );
 
+  it("that someone else is removing already is waited for until it is gone", async () => {
+    await using proxy = await startFaultProxy({ target: bed().socket });
+    const agentOptions = parseAgentOptions({ infra_image: pause });
+    await using bench = startDriver({ endpoint: proxy.endpoint, agentOptions });
+    const allocId = randomUUID();
+    await bench.driver.createNetwork(allocId, {});
+    const busy = { status: 409, body: { message: "removal of container is already in progress" } };
+    let asked = 0;
+    proxy.rule((method) => (method === "DELETE" && ++asked < 3 ? busy : "pass"));
+    await bench.driver.destroyNetwork(allocId);
+    expect(await listContainers(allocId)).toEqual([]);
+  });
+
   it("that went while the driver was away ends the task that is found in it, and only that one", async () => {
     const allocs = [randomUUID(), randomUUID()] as const;
     const handles = [];

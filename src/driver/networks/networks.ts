@@ -14,6 +14,7 @@ import { toPublishedPort } from "../container/ports.ts";
 import type { DriverContext } from "../context.ts";
 import type { ImageLease } from "../images/index.ts";
 import { findPortHolder } from "../port-holders.ts";
+import { removeContainer } from "../remove-container.ts";
 import { Rollback } from "../rollback.ts";
 import type { DockerTask } from "../tasks/docker-task.ts";
 import { unlessAborted } from "../waiting.ts";
@@ -149,7 +150,7 @@ export class Networks {
     await watch.opened({ signal });
     const found = await this.#find(allocId, signal);
     if (found?.State.Running) return { isolation: this.#remember(allocId, found, options), created: false };
-    if (found !== undefined) await engine.removeContainer(found.Id, { force: true, signal });
+    if (found !== undefined) await removeContainer(engine, found.Id, { signal });
     const started = await this.#start(allocId, options);
     return { isolation: this.#remember(allocId, started, options), created: true };
   }
@@ -157,7 +158,7 @@ export class Networks {
   async #destroy(allocId: string, { signal }: CallOptions): Promise<void> {
     this.#known.delete(allocId);
     const found = await this.#find(allocId, signal);
-    if (found !== undefined) await this.#context.engine.removeContainer(found.Id, { force: true, signal });
+    if (found !== undefined) await removeContainer(this.#context.engine, found.Id, { signal });
     const lease = this.#leases.get(allocId) ?? (found && this.#context.images.hold(found.Config.Image));
     this.#leases.delete(allocId);
     lease?.release();
