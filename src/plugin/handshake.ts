@@ -12,6 +12,8 @@ export interface HostWishes {
   readonly socketDir: string | undefined;
   /** Name or number of the group that may connect to the socket. */
   readonly socketGroup: string | undefined;
+  /** A TCP port in place of a socket; what go-plugin's hosts ask for by being on Windows has a variable here. */
+  readonly asksTcp: boolean;
   /** For a TCP listener. */
   readonly ports: { readonly min: number; readonly max: number };
   /** The host knows multiplexing and waits to hear whether the plugin does. */
@@ -35,6 +37,7 @@ export function readHostWishes(env: Environment): HostWishes {
     clientCert: env.PLUGIN_CLIENT_CERT || undefined,
     socketDir: env.PLUGIN_UNIX_SOCKET_DIR || undefined,
     socketGroup: env.PLUGIN_UNIX_SOCKET_GROUP || undefined,
+    asksTcp: process.platform === "win32" || env.LONGSHORE_PLUGIN_NETWORK === "tcp",
     ports: readPorts(env),
     asksMultiplex: env.PLUGIN_MULTIPLEX_GRPC !== undefined,
   };

@@ -17,10 +17,13 @@ describe("toHclogLine", () => {
     expect(line).toEqual({ "@level": "warn", "@message": "x", "@timestamp": "2026-11-23T20:22:08.851000Z" });
   });
 
-  it("tells errors with their causes, and anything else as it can", () => {
-    const error = new LongshoreError("internal", "it failed", { cause: new Error("no space") });
+  it("tells errors with their causes and what to try, and anything else as it can", () => {
+    const error = new LongshoreError("internal", "it failed", {
+      cause: new Error("no space"),
+      hint: "Make some.",
+    });
     const line = parse(toHclogLine("error", "x", { error, big: 10n, list: [1, { a: 2 }] }, at));
-    expect(line).toMatchObject({ error: "it failed: no space", big: "10", list: '[1,{"a":2}]' });
+    expect(line).toMatchObject({ error: "it failed: no space. Make some.", big: "10", list: '[1,{"a":2}]' });
   });
 
   it("stays below the length at which the host would tear it", () => {

@@ -1,4 +1,4 @@
-import type { LogFields, Logger } from "../task/index.ts";
+import { isLongshoreError, type LogFields, type Logger } from "../task/index.ts";
 
 const levels = ["trace", "debug", "info", "warn", "error"] as const;
 export type LogLevel = (typeof levels)[number];
@@ -72,7 +72,8 @@ function toValue(value: unknown): unknown {
 function toErrorText(error: Error): string {
   const { cause } = error;
   const why = cause instanceof Error && !error.message.includes(cause.message) ? `: ${cause.message}` : "";
-  return `${error.message}${why}`;
+  const hint = isLongshoreError(error) && error.hint !== undefined ? `. ${error.hint}` : "";
+  return `${error.message}${why}${hint}`;
 }
 
 function cut(text: string, length: number): string {

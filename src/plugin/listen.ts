@@ -3,7 +3,7 @@ import { chmodSync, chownSync, mkdtempSync, readFileSync, rmSync } from "node:fs
 import { tmpdir } from "node:os";
 import type { ServerCredentials } from "@grpc/grpc-js";
 import type { Server } from "nice-grpc";
-import { LongshoreError } from "../task/index.ts";
+import { errorMessage, LongshoreError } from "../task/index.ts";
 import type { HostWishes, ListenAddress } from "./handshake.ts";
 import { toFolderPrefix, toSocketPath } from "./stale-sockets.ts";
 
@@ -15,31 +15,43 @@ export interface Listening extends Disposable {
   readonly address: ListenAddress;
 }
 
-/** Listens on a unix socket in a folder of its own; where none can be had, on a port of the loopback address. */
+/**
+ * Listens on a unix socket in a folder of its own, or where the host asks for TCP on a port of the loopback address.
+ * Rejects with `invalid` where the socket cannot be had: everybody on the machine can reach a port, and who reaches it
+ * is as good as root.
+ */
 export async function listen(
   server: Server,
   wishes: HostWishes,
   credentials: ServerCredentials,
 ): Promise<Listening> {
-  const folder = process.platform === "win32" ? undefined : makeSocketFolder(wishes);
-  return folder === undefined
+  return wishes.asksTcp
     ? await listenOnPort(server, wishes, credentials)
-    : await listenOnSocket(server, folder, wishes, credentials);
+    : await listenOnSocket(server, makeSocketFolder(wishes), wishes, credentials);
 }
 
-/** Where the host wants sockets to be. */
+/** Where the host wants sockets to be; without a wish where temporary files are, if sockets' short paths allow. */
 export function toSocketDir({ socketDir }: HostWishes): string {
-  return socketDir ?? tmpdir();
+  return socketDir ?? (isShortEnough(tmpdir()) ? tmpdir() : "/tmp");
 }
 
-/** A folder that only this user may enter, or undefined where there can be none with a path short enough. */
-function makeSocketFolder(wishes: HostWishes): string | undefined {
-  const prefix = toFolderPrefix(toSocketDir(wishes));
-  if (Buffer.byteLength(toSocketPath(`${prefix}XXXXXX`)) > longestSocketPath) return undefined;
+function isShortEnough(dir: string): boolean {
+  return Buffer.byteLength(toSocketPath(`${toFolderPrefix(dir)}XXXXXX`)) <= longestSocketPath;
+}
+
+/** A folder that only this user may enter. */
+function makeSocketFolder(wishes: HostWishes): string {
+  const dir = toSocketDir(wishes);
+  const variable = wishes.socketDir === undefined ? "TMPDIR" : "PLUGIN_UNIX_SOCKET_DIR";
+  const hint = `Name a folder with a short path by ${variable} in the agent's environment.`;
+  if (!isShortEnough(dir)) {
+    throw new LongshoreError("invalid", `the path of ${dir} is too long for the plugin's socket`, { hint });
+  }
   try {
-    return mkdtempSync(prefix);
-  } catch {
-    return undefined;
+    return mkdtempSync(toFolderPrefix(dir));
+  } catch (cause) {
+    const message = `there can be no socket of the plugin in ${dir}: ${errorMessage(cause)}`;
+    throw new LongshoreError("invalid", message, { hint, cause });
   }
 }
 

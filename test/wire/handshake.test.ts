@@ -115,10 +115,25 @@ describe("the plugin's process", () => {
     await expect(unknown).rejects.toThrow('there is no group \\"no-such-group\\"');
   });
 
-  it("listens on a port of the range where no socket can be", async () => {
+  it("opens no port to everybody where there can be no socket, but says what to do", async () => {
     const deep = join(await newFolder(), "x".repeat(100));
     await mkdir(deep);
-    const env = { PLUGIN_UNIX_SOCKET_DIR: deep, PLUGIN_MIN_PORT: "20000", PLUGIN_MAX_PORT: "29999" };
+    for (const folder of [deep, "/no/such/folder"]) {
+      const refused = spawnPlugin(program, { env: { PLUGIN_UNIX_SOCKET_DIR: folder } });
+      await expect(refused).rejects.toThrow(
+        /"error":".*(too long|no such file).*Name a folder with a short path by PLUGIN_UNIX_SOCKET_DIR/,
+      );
+    }
+    await using plugin = await spawnPlugin(program, { env: { TMPDIR: deep } });
+    expect(plugin.handshake[3]).toMatch(/^\/tmp\/longshore-plugin-/);
+  });
+
+  it("listens on a port of the range where it is asked to", async () => {
+    const env = {
+      LONGSHORE_PLUGIN_NETWORK: "tcp",
+      PLUGIN_MIN_PORT: "20000",
+      PLUGIN_MAX_PORT: "29999",
+    };
     await using plugin = await spawnPlugin(program, { env });
     expect(plugin.handshake[2]).toBe("tcp");
     const port = Number(/^127\.0\.0\.1:(\d+)$/.exec(plugin.handshake[3] ?? "")?.[1]);
