@@ -2,7 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { CaseOptions, Figure } from "./cases.ts";
 import { allSides, NomadGround, type Side } from "./ground.ts";
 import { describeGroups, type Groups, readGroupsCpuMs, sumGroups, toIncrease } from "./groups.ts";
-import { toRatio } from "./in-turn.ts";
+import { type Readings, toRatio } from "./in-turn.ts";
 import { sleepScript } from "./job.ts";
 
 const tasks = 50;
@@ -11,61 +11,63 @@ const settleMs = 10_000;
 const measuredMs = 20_000;
 const rounds = 3;
 
-type AllGroups = ReadonlyMap<Side, Groups<number>>;
+type AllGroups = Readonly<Record<Side, Groups<number>>>;
 
 /** CPU time while 50 tasks sleep, of all sides in the same seconds. */
 export async function compareRest(options: CaseOptions): Promise<readonly Figure[]> {
   const { signal, tell } = options;
   await using ground = await NomadGround.open(options);
-  const measure = async (when: string): Promise<AllGroups> => {
-    const before = await readAll(ground);
-    await pause(measuredMs, undefined, { signal });
-    const perSecond = toIncreases(before, await readAll(ground), measuredMs / 1000);
-    for (const [side, groups] of perSecond) tell(`${when}: ${side}, ms a second: ${describeGroups(groups)}`);
-    return perSecond;
-  };
-  await pause(settleMs, undefined, { signal });
-  const idle = await measure("no task");
   for (const side of allSides) await ground.run(side, { count: tasks, script: sleepScript });
   await pause(settleMs, undefined, { signal });
   const found: AllGroups[] = [];
-  for (let round = 1; round <= rounds; round++) found.push(await measure(`${round} of ${rounds}`));
+  for (let round = 1; round <= rounds; round++) {
+    const before = await readAll(ground);
+    await pause(measuredMs, undefined, { signal });
+    const perSecond = toIncreases(before, await readAll(ground));
+    for (const side of allSides)
+      tell(`${round} of ${rounds}: ${side}, ms a second: ${describeGroups(perSecond[side])}`);
+    found.push(perSecond);
+  }
   const shared = { limit: 0.5, sideUnit: "ms a second" };
   return [
     {
       name: "rest",
-      title: `CPU at rest that ${tasks} tasks add to the driver, its helpers and its agent, FIFO logs`,
+      title: `CPU at rest with ${tasks} tasks, of the driver and its helpers, FIFO logs`,
       ...shared,
-      ...toRatio(
-        toReadings(
-          found.map((round) => toIncreases(idle, round, 1)),
-          ({ agent, helpers }) => agent + helpers,
-        ),
-        "fifo",
-      ),
+      ...toRatio(toReadings(found, toDriverPart), "fifo"),
     },
     {
       name: "rest-direct",
       title: `CPU at rest with ${tasks} tasks, of the agent and all its processes, direct logs`,
       ...shared,
-      ...toRatio(toReadings(found, sumGroups), "direct"),
+      ...toRatio(
+        toReadings(found, (round, side) => sumGroups(round[side])),
+        "direct",
+      ),
     },
   ];
 }
 
+/** The built-in driver's part of its agent is what that takes beyond an agent whose driver is a process of its own. */
+function toDriverPart(round: AllGroups, side: Side): number {
+  const { agent, helpers } = round[side];
+  return side === "built-in" ? helpers + agent - round.fifo.agent : helpers;
+}
+
 async function readAll(ground: NomadGround): Promise<AllGroups> {
-  const times = allSides.map(async (side) => [side, await readGroupsCpuMs(ground.client(side))] as const);
-  return new Map(await Promise.all(times));
+  const [builtIn, fifo, direct] = await Promise.all([
+    readGroupsCpuMs(ground.client("built-in")),
+    readGroupsCpuMs(ground.client("fifo")),
+    readGroupsCpuMs(ground.client("direct")),
+  ]);
+  return { "built-in": builtIn, fifo, direct };
 }
 
-function toIncreases(before: AllGroups, after: AllGroups, units: number): AllGroups {
-  return new Map(
-    [...after].map(([side, groups]) => [side, toIncrease(before.get(side) ?? groups, groups, units)]),
-  );
+function toIncreases(before: AllGroups, after: AllGroups): AllGroups {
+  const increase = (side: Side) => toIncrease(before[side], after[side], measuredMs / 1000);
+  return { "built-in": increase("built-in"), fifo: increase("fifo"), direct: increase("direct") };
 }
 
-function toReadings(found: readonly AllGroups[], of: (groups: Groups<number>) => number) {
-  const readings = new Map<Side, number[]>(allSides.map((side) => [side, []]));
-  for (const round of found) for (const [side, groups] of round) readings.get(side)?.push(of(groups));
-  return readings;
+function toReadings(found: readonly AllGroups[], of: (round: AllGroups, side: Side) => number): Readings {
+  return new Map(allSides.map((side) => [side, found.map((round) => of(round, side))]));
 }
