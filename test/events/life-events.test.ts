@@ -26,10 +26,15 @@ it("a task's life is told in sentences, each once, also while the connection to 
   );
   const value = await freePort();
   const task = await bench.start("trap 'exit 0' TERM; while :; do sleep 0.02; done", {
+    env: { TOKEN: "hunter2-of-the-check" },
     driverConfig: {
       image,
       ports: ["http"],
-      healthcheck: { test: "echo wait; [ -e /local/well ] && echo fine", interval: "100ms", retries: 1 },
+      healthcheck: {
+        test: "echo wait $TOKEN; [ -e /local/well ] && echo fine",
+        interval: "100ms",
+        retries: 1,
+      },
     },
     resources: {
       cpuMhz: 100,
@@ -42,13 +47,13 @@ it("a task's life is told in sentences, each once, also while the connection to 
     },
   });
   const ill = await bench.event(({ detail }) => detail.type === "health");
-  expect(ill.detail).toMatchObject({ status: "unhealthy", output: "wait" });
-  expect(ill.message).toBe("Health: unhealthy (wait)");
+  expect(ill.detail).toMatchObject({ status: "unhealthy", output: "wait ${TOKEN}" });
+  expect(ill.message).toBe("Health: unhealthy (wait ${TOKEN})");
   proxy.cut();
   await bench.event(({ detail }) => detail.type === "engine-back");
   await bench.driver.execTask(task.id, { command: ["touch", "/local/well"], timeoutMs: 20_000 });
   const well = await bench.event(({ detail }) => detail.type === "health" && detail.status === "healthy");
-  expect(well.detail).toMatchObject({ output: "wait\nfine" });
+  expect(well.detail).toMatchObject({ output: "wait ${TOKEN}\nfine" });
   await bench.driver.stopTask(task.id, { graceMs: 20_000 });
   await bench.driver.destroyTask(task.id);
   await bench.event(({ detail }) => detail.type === "image-removed");

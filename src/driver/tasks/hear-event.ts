@@ -1,5 +1,6 @@
 import type { EngineEvent } from "../../engine/index.ts";
 import type { DriverContext } from "../context.ts";
+import { withoutSecrets } from "../without-secrets.ts";
 import type { DockerTask } from "./docker-task.ts";
 import { settleTask } from "./settle.ts";
 
@@ -47,5 +48,6 @@ async function tellHealth(
   const isEnding = task.state.phase === "stopping" || task.state.phase === "exited";
   if (signal.aborted || isEnding) return;
   const output = found?.State.Health?.Log?.at(-1)?.Output ?? "";
-  context.emit(task, { type: "health", status, output: output.trim() });
+  const { env } = task.config;
+  context.emit(task, { type: "health", status, output: withoutSecrets(output.trim(), { env }) });
 }
