@@ -1,10 +1,11 @@
-import { copyFile, mkdir, rm } from "node:fs/promises";
+import { copyFile, mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { callEngineOk } from "../../../scripts/engine-api.mjs";
 import { repository } from "../../../scripts/tools.mjs";
 import { unmountBelow } from "../../bed/mounts.ts";
 import { startsKey, toClientConfig } from "./agent-config.ts";
 import { AgentProcess } from "./agent-process.ts";
+import { findContainers } from "./containers.ts";
 import type { NetworkNamespace } from "./network-namespace.ts";
 import { type ProcessFacts, signalProcess } from "./processes.ts";
 import type { NomadServer } from "./server.ts";
@@ -125,7 +126,8 @@ export class NomadClient implements AsyncDisposable {
     const { folder } = this.#process;
     try {
       await this.kill();
-      await removeContainersOf(this.#options.socket, folder);
+      const allocIds = await readdir(join(this.dataDir, "alloc")).catch(() => []);
+      await removeContainersOf(this.#options.socket, allocIds);
     } finally {
       // Secrets are kept in a tmpfs per task.
       await unmountBelow(folder);
@@ -179,13 +181,9 @@ interface Node {
   readonly Drivers: Readonly<Record<string, { readonly Healthy: boolean }>>;
 }
 
-/** Containers that mount something of the agent's folder. */
-async function removeContainersOf(socket: string, folder: string): Promise<void> {
-  const all = (await callEngineOk(socket, "GET", "/containers/json?all=true")) as {
-    readonly Id: string;
-    readonly Mounts: readonly { readonly Source?: string }[];
-  }[];
-  const own = all.filter(({ Mounts }) => Mounts.some(({ Source }) => Source?.startsWith(`${folder}/`)));
-  for (const { Id } of own)
+/** Also those of the groups' networks. */
+async function removeContainersOf(socket: string, allocIds: readonly string[]): Promise<void> {
+  const found = await Promise.all(allocIds.map((id) => findContainers(socket, id)));
+  for (const { Id } of found.flat())
     await callEngineOk(socket, "DELETE", `/containers/${Id}?force=true&v=true`).catch(() => undefined);
 }
