@@ -12,7 +12,7 @@ export const allowedArrows = /** @type {Record<string, readonly string[]>} */ ({
   agent: ["host", "jobfile", "task"],
   plugin: ["driver", "host", "task"],
   cli: ["agent", "driver", "engine", "jobfile", "plugin", "task"],
-  library: ["task"],
+  library: ["host", "task"],
   // src/index.ts, the library's face
   index: ["agent", "driver", "engine", "jobfile", "library", "task"],
 });

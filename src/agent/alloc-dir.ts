@@ -1,7 +1,7 @@
 import { chmod, chown, readdir, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { makeFolders } from "../host/index.ts";
 import { toTaskDirs } from "../task/index.ts";
-import { makeFolders } from "./make-folders.ts";
 import { toFileError, toFolderError } from "./to-error.ts";
 
 /** Uid and gid of "nobody" on Linux, which Nomad gives the folders to. */

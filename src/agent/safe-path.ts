@@ -1,8 +1,8 @@
 import { readFileSync, realpathSync } from "node:fs";
 import { lstat, realpath } from "node:fs/promises";
 import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
+import { makeFolders } from "../host/index.ts";
 import { errorCode, LongshoreError } from "../task/index.ts";
-import { makeFolders } from "./make-folders.ts";
 
 /** Folders of a task that files may be put into, on the host. */
 export interface TaskRoots {

@@ -43,6 +43,14 @@ describe("a job's state", () => {
     expect((await stat(join(jobFolder, "state.json"))).mode & 0o777).toBe(0o600);
   });
 
+  test.runIf(process.platform === "linux")("needs a folder on a disk", async () => {
+    await expect(makeJobFolder("/proc/x/jobs/web")).rejects.toMatchObject({
+      kind: "not-found",
+      message: "cannot make the folder /proc/x: there can be no new folder",
+      hint: "Choose a data folder on a disk.",
+    });
+  });
+
   test.each(["", "{", "null", '{"version":2}', "\0\0\0"])(
     "that reads %j is set aside, not lost",
     async (text) => {

@@ -26,9 +26,9 @@ export interface DockerDriverOptions {
   /** The machine's compute; measured when missing. */
   readonly topology?: Topology | undefined;
   /**
-   * A folder, of this host alone, in which the driver remembers images until they are removed, so that they are also
-   * when it is killed. Without it such images stay. Where the host is not known before its tasks are, the first task
-   * that has a folder decides.
+   * A folder, of this host alone and in one that exists, in which the driver remembers images until they are removed,
+   * so that they are also when it is killed. Without it such images stay. Where the host is not known before its tasks
+   * are, the first task that has a folder decides.
    */
   readonly imageNotesDir?: string | ((task: TaskConfig) => string | undefined) | undefined;
   /** Remove images that wait for their delay when the driver is disposed, instead of leaving them. */

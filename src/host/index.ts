@@ -1,5 +1,6 @@
-/** What both hosts, the agent and the plugin, share. */
+/** What hosts, the agent and the plugin, share. */
 export { type GuardedFolder, openGuardedFolder } from "./guarded-folder.ts";
 export { createLogNoteFile, type LogNoteFile } from "./log-note.ts";
 export { listLogIndexes } from "./log-rotator.ts";
+export { makeFolders } from "./make-folders.ts";
 export { createTaskLogs, type TaskLogSink, type TaskLogs } from "./task-logs.ts";

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { makeFolders } from "../host/index.ts";
 import { type PortMapping, type TaskConfig, toTaskDirs } from "../task/index.ts";
 
 /** What a program says of a task that it wants to run. */
@@ -29,7 +29,7 @@ export interface TaskSpec {
 }
 
 /**
- * A task as a driver takes it, its folders made. Rejects with Node's own error when they cannot be made; whether the
+ * A task as a driver takes it, its folders made. Rejects with the file system's error when they cannot be made; whether the
  * driver takes the task is said by its `checkTask`.
  */
 export async function prepareTask(spec: TaskSpec): Promise<TaskConfig> {
@@ -37,9 +37,9 @@ export async function prepareTask(spec: TaskSpec): Promise<TaskConfig> {
   const { sharedAllocDir, localDir, secretsDir } = toTaskDirs({ name, allocDir });
   const logDir = join(sharedAllocDir, "logs");
   for (const folder of [logDir, join(sharedAllocDir, "data"), localDir]) {
-    await mkdir(folder, { recursive: true });
+    await makeFolders(folder);
   }
-  await mkdir(secretsDir, { recursive: true, mode: 0o700 });
+  await makeFolders(secretsDir, 0o700);
   return {
     id: `${allocId}/${name}/${randomUUID().slice(0, 8)}`,
     name,

@@ -3,7 +3,7 @@ import { chmod, rm, symlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { Entry, ZipFile } from "yauzl";
-import { makeFolders } from "../make-folders.ts";
+import { makeFolders } from "../../host/index.ts";
 import { assertNoEscape, type TaskRoots } from "../safe-path.ts";
 import type { EntryBudget } from "./entry-budget.ts";
 

@@ -55,6 +55,10 @@ it("a note that is torn, or a folder that cannot be written, costs a warning and
   ]);
   const file = join(parent, "file");
   writeFileSync(file, "");
-  new ImageNotes(join(file, "notes"), logger).put(toNote("1"));
-  expect(logger.lines.at(-1)).toBe("could not note an image");
+  // Node's own recursive mkdir would never end here.
+  for (const path of [join(file, "notes"), join(parent, "none", "notes"), "/proc/none/notes"]) {
+    logger.lines.length = 0;
+    new ImageNotes(path, logger).put(toNote("1"));
+    expect(logger.lines).toEqual(["could not note an image"]);
+  }
 });

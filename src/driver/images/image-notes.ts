@@ -22,7 +22,7 @@ export interface ImageNote {
 }
 
 /**
- * Remembers images in a folder, a file for each, so that one that was to be removed is, also when the driver ended
+ * Remembers images in a folder of an existing one, a file for each, so that one that was to be removed is, also when the driver ended
  * before. A note that cannot be kept or read costs no more than that removal, and is told to the logger.
  */
 export class ImageNotes {
@@ -38,7 +38,7 @@ export class ImageNotes {
   put(note: ImageNote): void {
     this.#quietly("note an image", () => {
       const path = this.#toPath(note.reference);
-      mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+      if (!existsSync(this.#folder)) mkdirSync(this.#folder, { mode: 0o700 });
       writeFileSync(`${path}.new`, JSON.stringify(note));
       renameSync(`${path}.new`, path);
     });
