@@ -1,3 +1,4 @@
+import { lstat } from "node:fs/promises";
 import type { Job } from "../jobfile/job.ts";
 import type { TaskEvent } from "../task/index.ts";
 import type { JobOutcome, JobRun, TaskOutcome, TaskRef } from "./agent.ts";
@@ -8,7 +9,7 @@ import type { StopRequest } from "./lifecycle.ts";
 import { type AllocRecord, type JobRecord, mayHaveContainer, type TaskRecord } from "./run-record.ts";
 import type { StateStore } from "./state-store.ts";
 import { fromStoredError } from "./stored-error.ts";
-import { toAllocName } from "./task-place.ts";
+import { toAllocDir, toAllocName } from "./task-place.ts";
 import { toLongshoreError } from "./to-error.ts";
 
 export interface StartJobOptions {
@@ -151,15 +152,21 @@ function toEndState(phase: TaskRecord["phase"]): "complete" | "failed" | "stoppe
 }
 
 /**
- * Nothing of a job that left nothing is kept. After a failure the record stays, so that the next run can remove the
- * logs; so it does when a container or network could not be removed.
+ * Nothing of a job that left nothing is kept. Where a failure's logs are kept, the record stays, so that the next run
+ * can remove them; so it does when a container or network could not be removed.
  */
 async function finish({ record, store, scope }: StartJobOptions, outcome: JobOutcome): Promise<void> {
   const leftOver = record.allocations.some(
     (alloc) => alloc.networkRequested || Object.values(alloc.tasks).some(mayHaveContainer),
   );
-  const keeps = outcome.state === "failed" && !scope.context.keepAllocs;
-  if (!leftOver && !keeps) return await store.close({ remove: true });
+  if (!leftOver && !(outcome.state === "failed" && (await keepsLogs(record, scope))))
+    return await store.close({ remove: true });
   record.stopping = true;
   await store.save(record);
+}
+
+async function keepsLogs({ allocations }: JobRecord, { context }: JobScope): Promise<boolean> {
+  if (context.keepAllocs) return false;
+  const folders = allocations.map(({ id }) => lstat(toAllocDir(context.settings, id)));
+  return (await Promise.allSettled(folders)).some(({ status }) => status === "fulfilled");
 }

@@ -1,4 +1,6 @@
 import { randomUUID } from "node:crypto";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { bed, type Fault, pushImage, type RegistryRequest, startRegistryFront } from "../bed/index.ts";
 import { buildCommand, shellJob } from "../cli/command.ts";
@@ -65,5 +67,7 @@ describe.concurrent("an image", () => {
     expect(code).toBe(1);
     await expectTold("an unreachable registry", shown);
     await expectNothingLeft(dataDir, "127.0.0.1:1/app:1");
+    // There is no output to keep, so there is nothing that the next run would have to remove.
+    expect(await readdir(join(dataDir, "jobs"))).toEqual([]);
   });
 });
