@@ -1,5 +1,6 @@
+import { randomBytes } from "node:crypto";
 import { constants } from "node:fs";
-import { type FileHandle, lstat, open, readdir, rm } from "node:fs/promises";
+import { type FileHandle, lstat, open, readdir, rename, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { errorCode, LongshoreError } from "../task/index.ts";
 
@@ -10,13 +11,13 @@ import { errorCode, LongshoreError } from "../task/index.ts";
 export interface GuardedFolder extends AsyncDisposable {
   /**
    * Opens a plain file of this process's user and with no second name, or makes it (mode 0644 less the umask).
-   * Anything else of that name is removed first.
+   * Anything else of that name makes room first, and is not opened: to open a device may set it off.
    */
   open(name: string, flags: number, mode?: number): Promise<FileHandle>;
   list(): Promise<readonly string[]>;
   /** The length of a file; undefined when there is none. */
   sizeOf(name: string): Promise<number | undefined>;
-  /** Gone already is fine. */
+  /** Gone already is fine. A folder that a task has put there gets another name. */
   remove(name: string): Promise<void>;
 }
 
@@ -69,17 +70,14 @@ class OpenFolder implements GuardedFolder {
 
   async open(name: string, flags: number, mode = 0o644): Promise<FileHandle> {
     const path = join(this.#path, name);
-    // O_NONBLOCK: the opening of a pipe would wait for its reader.
-    const careful = flags | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-    const file = await open(path, careful, mode).catch((error: unknown) => {
-      // A symlink, a pipe without reader, a folder.
-      if (!["ELOOP", "ENXIO", "EISDIR"].includes(errorCode(error) ?? "")) throw error;
-      return undefined;
-    });
-    if (file !== undefined && (await isOurs(file))) return file;
-    await file?.close();
-    await rm(path, { recursive: true, force: true });
-    return await open(path, careful | constants.O_CREAT | constants.O_EXCL, mode);
+    try {
+      const file = await openOurs(path, flags & ~constants.O_CREAT);
+      if (file !== undefined) return file;
+      await this.remove(name);
+    } catch (error) {
+      if (errorCode(error) !== "ENOENT" || (flags & constants.O_CREAT) === 0) throw error;
+    }
+    return await open(path, flags | constants.O_CREAT | constants.O_EXCL, mode);
   }
 
   async list(): Promise<readonly string[]> {
@@ -96,11 +94,38 @@ class OpenFolder implements GuardedFolder {
   }
 
   async remove(name: string): Promise<void> {
-    await rm(join(this.#path, name), { recursive: true, force: true });
+    const path = join(this.#path, name);
+    try {
+      await unlink(path);
+    } catch (error) {
+      const code = errorCode(error);
+      if (code === "ENOENT") return;
+      if (code !== "EISDIR" && code !== "EPERM") throw error;
+      // Not removed: a task that swaps folders for symlinks meanwhile would have files removed elsewhere.
+      await rename(path, join(this.#path, `.${name}.${randomBytes(6).toString("hex")}`));
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#handle.close();
+  }
+}
+
+/** Linux's O_PATH, which looks at what is there without opening it; others open plain files and pipes without harm. */
+const lookFlags = process.platform === "linux" ? 0o10000000 : constants.O_RDONLY | constants.O_NONBLOCK;
+const reopenFlags = process.platform === "linux" ? 0 : constants.O_NOFOLLOW | constants.O_NONBLOCK;
+
+/** Opens what is at the path, if it is this process's own plain file; undefined when it is anything else. */
+async function openOurs(path: string, flags: number): Promise<FileHandle | undefined> {
+  const seen = await open(path, lookFlags | constants.O_NOFOLLOW).catch((error: unknown) => {
+    if (errorCode(error) === "ELOOP") return undefined;
+    throw error;
+  });
+  if (seen === undefined) return undefined;
+  try {
+    return (await isOurs(seen)) ? await open(toStablePath(seen, path), flags | reopenFlags) : undefined;
+  } finally {
+    await seen.close();
   }
 }
 

@@ -1,7 +1,9 @@
+import { execFileSync } from "node:child_process";
 import {
   link,
   mkdir,
   mkdtemp,
+  open,
   readdir,
   readFile,
   rename,
@@ -114,10 +116,30 @@ describe("a task that would lead its log files elsewhere", () => {
     expect(await read("web.stdout.0")).toBe("evil");
   });
 
-  test("by a folder gets a new file in its place", async () => {
+  test("by a folder gets a new file in its place, and keeps the folder under another name", async () => {
     await mkdir(join(logs, "web.stdout.0", "deep"), { recursive: true });
     await writeOnce("evil");
     expect(await read("web.stdout.0")).toBe("evil");
+    const aside = (await readdir(logs)).find((name) => name.startsWith(".web.stdout.0."));
+    expect(await readdir(join(logs, aside ?? ""))).toEqual(["deep"]);
+  });
+
+  test.runIf(process.platform === "linux")("by a pipe gets a new file, and the pipe not opened", async () => {
+    const [pipe, sameName] = [join(logs, "web.stdout.0"), join(root, "pipe")];
+    execFileSync("mkfifo", [pipe]);
+    await link(pipe, sameName);
+    let opened = false;
+    const reading = open(pipe, "r").then((file) => {
+      opened = true;
+      return file;
+    });
+    await writeOnce("evil");
+    await readdir(logs);
+    expect(opened).toBe(false);
+    expect(await read("web.stdout.0")).toBe("evil");
+    const [writer, reader] = await Promise.all([open(sameName, "w"), reading]);
+    await writer.close();
+    await reader.close();
   });
 
   test("by a symlink in the folder's place gets no files", async () => {
