@@ -20,8 +20,13 @@ describe("the library's example", () => {
   }, 120_000);
   afterAll(async () => await rm(folder, { recursive: true, force: true }));
 
-  async function run(name: string): Promise<{ code: number; stdout: string; stderr: string }> {
-    const source = await readFile(join(examples, `${name}.ts`), "utf8");
+  const run = async (name: string) =>
+    await runSource(name, await readFile(join(examples, `${name}.ts`), "utf8"));
+
+  async function runSource(
+    name: string,
+    source: string,
+  ): Promise<{ code: number; stdout: string; stderr: string }> {
     const { code } = await transform(source, { loader: "ts", format: "esm", target: "node20.12" });
     const file = join(folder, `${name}.mjs`);
     await writeFile(file, code);
@@ -62,6 +67,18 @@ describe("the library's example", () => {
       ].join("\n"),
       stderr: "",
     });
+  });
+
+  it("on the library's page does what it says there", async () => {
+    const page = await readFile(join(repository, "docs", "library.md"), "utf8");
+    const parts = [...page.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code = ""]) => code);
+    expect(parts).toHaveLength(2);
+    const program = [...parts, "await driver.destroyTask(task.id, { force: true });"]
+      .join("\n")
+      .replace("busybox:1.36", bed().image)
+      .replace("/tmp/greeter", join(folder, "greeter"));
+    const [, said = ""] = /waitTask\(task\.id\)\); \/\/ (.*)/.exec(page) ?? [];
+    expect(await runSource("page", program)).toEqual({ code: 0, stdout: `hello\n${said}\n`, stderr: "" });
   });
 
   it("is one of those that are run here", async () => {
