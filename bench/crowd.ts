@@ -4,7 +4,7 @@ import type { CaseOptions } from "./cases.ts";
 import { type Finding, timed, toSpread } from "./compare.ts";
 import type { Ground } from "./ground.ts";
 import { endTasks, sum } from "./in-process.ts";
-import { nullSink, sleeper, startWithDriver } from "./start.ts";
+import { nullSink, sleeper, startBare, startWithDriver, toCreateRequest } from "./start.ts";
 
 const atOnce = 10;
 
@@ -25,30 +25,41 @@ export async function startCrowd(
   return handles;
 }
 
-/** A start while 200 tasks run to one while none does; the empty engine is measured before and after. */
+/**
+ * A start while 200 tasks run to one while none does; the empty engine is measured before and after. Bare starts, made
+ * in turn with them, tell how much of it is the engine's own.
+ */
 export async function compareCrowd(ground: Ground, { rounds }: CaseOptions): Promise<Finding> {
   await measureStarts(ground, 3);
-  const before = await measureStarts(ground, rounds);
+  const before = await measureStarts(ground, Math.ceil(rounds / 2));
   const handles = await startCrowd(ground, 200);
   const beside = await measureStarts(ground, rounds);
   await endTasks(
     ground,
     handles.map(({ config }) => config.id),
   );
-  const alone = toSpread([...before, ...(await measureStarts(ground, rounds))]);
-  const value = toSpread(beside.map((ms) => ms / alone.median));
-  const sides = { ours: toSpread(beside), theirs: alone };
-  return { name: "crowd", unit: "times", value, limit: 1.2, samples: rounds, sides };
+  const after = await measureStarts(ground, Math.ceil(rounds / 2));
+  const alone = toSpread([...before.ours, ...after.ours]);
+  const bareAlone = toSpread([...before.bare, ...after.bare]);
+  const bareTimes = toSpread(beside.bare).median / bareAlone.median;
+  const value = toSpread(beside.ours.map((ms) => ms / alone.median));
+  const unit = `times (a bare start: ${bareTimes.toFixed(2)} times)`;
+  const sides = { ours: toSpread(beside.ours), theirs: alone };
+  return { name: "crowd", unit, value, limit: 1.2, samples: rounds, sides };
 }
 
-async function measureStarts(ground: Ground, rounds: number): Promise<readonly number[]> {
-  const times: number[] = [];
+async function measureStarts(ground: Ground, rounds: number) {
+  const ours: number[] = [];
+  const bare: number[] = [];
   for (let round = 0; round < rounds; round++) {
     const task = await ground.makeTask(sleeper);
-    times.push(await startWithDriver(ground, task));
+    ours.push(await startWithDriver(ground, task));
     await endTasks(ground, [task.id]);
+    const other = await ground.makeTask(sleeper);
+    bare.push(await startBare(ground, other));
+    await ground.call("DELETE", `/containers/${toCreateRequest(ground, other).name}?force=true&v=true`);
   }
-  return times;
+  return { ours, bare };
 }
 
 const restMs = 20_000;

@@ -9,16 +9,20 @@ const atOnce = 5;
 const warmUp = 300;
 const between = 50;
 
-/** Slope of this process's RSS over a thousand tasks that start, end and are destroyed. */
+/** Slope of this process's RSS, and of its heap, over a thousand tasks that start, end and are destroyed. */
 export async function measureSoak(ground: Ground): Promise<Finding> {
   const readings: { readonly tasks: number; readonly bytes: number }[] = [];
+  const heaps: { readonly tasks: number; readonly bytes: number }[] = [];
   for (let done = 0; done < cycles; ) {
     await Promise.all(Array.from({ length: atOnce }, async () => await liveOnce(ground)));
     done += atOnce;
-    if (done >= warmUp && done % between === 0) readings.push({ tasks: done, bytes: residentBytes() });
+    if (done < warmUp || done % between !== 0) continue;
+    readings.push({ tasks: done, bytes: residentBytes() });
+    heaps.push({ tasks: done, bytes: process.memoryUsage().heapUsed });
   }
   const value = toSpread([slope(readings) / 1000]);
-  return { name: "soak", unit: "kB a cycle", value, limit: 1, samples: readings.length };
+  const unit = `kB a cycle, of which ${(slope(heaps) / 1000).toFixed(2)} kB of heap`;
+  return { name: "soak", unit, value, limit: 1, samples: readings.length };
 }
 
 async function liveOnce(ground: Ground): Promise<void> {
