@@ -11,18 +11,35 @@ export function findPlace(
   path: OptionProblem["path"],
   about?: OptionProblem["about"],
 ): Place | undefined {
+  const { block, node } = findNearest(job, path);
+  return (about === "key" ? node?.namePlace : undefined) ?? node?.place ?? node?.namePlace ?? block.place;
+}
+
+/** Whether a key is written with a value that could not be found out; a fault tells of it already. */
+export function isBad(job: Block, path: OptionProblem["path"]): boolean {
+  return findNearest(job, path).node?.bad === true;
+}
+
+interface Found {
+  /** The innermost block around. */
+  readonly block: Block;
+  /** The value, or the innermost one around it; undefined where the path ends at a block. */
+  readonly node: Node | undefined;
+}
+
+function findNearest(job: Block, path: OptionProblem["path"]): Found {
   let block = job;
   let at = 0;
   while (at < path.length) {
     const key = String(path[at]);
     const node = block.attributes[key];
-    if (node !== undefined) return findInNode(node, path.slice(at + 1), about) ?? block.place;
+    if (node !== undefined) return { block, node: findInNode(node, path.slice(at + 1)) };
     const next = findBlock(block, key, path[at + 1]);
     if (next === undefined) break;
     block = next.block;
     at += next.used;
   }
-  return block.place;
+  return { block, node: undefined };
 }
 
 function findBlock(
@@ -42,16 +59,12 @@ function findBlock(
   return isLoneTask ? { block, used: 2 } : undefined;
 }
 
-function findInNode(
-  node: Node,
-  path: OptionProblem["path"],
-  about: OptionProblem["about"],
-): Place | undefined {
+function findInNode(node: Node, path: OptionProblem["path"]): Node {
   let found = node;
   for (const key of path) {
     const child = childOf(found, key);
     if (child === undefined) break;
     found = child;
   }
-  return (about === "key" ? found.namePlace : undefined) ?? found.place ?? found.namePlace;
+  return found;
 }

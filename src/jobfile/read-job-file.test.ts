@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import type { Job, ReadJob, Task } from "./job.ts";
+import { JobFileError } from "./job-file-error.ts";
 import { readJobFile } from "./read-job-file.ts";
 
 function fixture(name: string): string {
@@ -350,5 +351,23 @@ describe("warnings", () => {
     expect(
       await warningsOf('a = "${HOME} ${attr.x} ${node.unique.id}"\nb = NOMAD_IP_x\nc = meta.y\nd = env["Z"]'),
     ).toEqual([]);
+  });
+});
+
+describe("a config that the driver checks", () => {
+  const faultsOf = async (config: string): Promise<readonly string[]> => {
+    const text = `job "j" {\n group "g" {\n task "t" {\n driver = "docker"\n config {\n${config}\n}\n}\n}\n}`;
+    const checkConfig = ({ image }: Readonly<Record<string, unknown>>) =>
+      image === undefined ? [{ path: ["image"], message: "is required" }] : [];
+    const thrown: unknown = await readJobFile({ name: "j", text }, { checkConfig }).catch((error) => error);
+    return thrown instanceof JobFileError ? thrown.diagnostics.map(({ summary }) => summary) : [];
+  };
+
+  it("is told what it lacks", async () => {
+    expect(await faultsOf("")).toEqual(["Invalid image"]);
+  });
+
+  it("is told nothing about a value that could not be found out, which is a fault of its own", async () => {
+    expect(await faultsOf('image = "x:${var.nope}"')).toEqual(["Unsupported attribute"]);
   });
 });

@@ -5,7 +5,7 @@ import { Findings } from "./findings.ts";
 import { hcl } from "./hcl.ts";
 import type { Job, ReadJob, Task } from "./job.ts";
 import { JobFileError, wholeFileError } from "./job-file-error.ts";
-import { findPlace } from "./locate.ts";
+import { findPlace, isBad } from "./locate.ts";
 import { describeProblem } from "./option-problem.ts";
 import { type JobSource, type NamedText, toText } from "./read-source.ts";
 import { toJob } from "./to-job.ts";
@@ -72,8 +72,10 @@ function addConfigProblems(
     for (const task of group.tasks) {
       const config = ["group", group.name, "task", task.name, "config"];
       for (const problem of check(task.config)) {
+        const path = [...config, ...problem.path];
+        if (isBad(block, path)) continue;
         const { summary, detail } = describeProblem(problem);
-        findings.error(findPlace(block, [...config, ...problem.path], problem.about), summary, detail);
+        findings.error(findPlace(block, path, problem.about), summary, detail);
       }
     }
   }
