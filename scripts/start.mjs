@@ -32,7 +32,7 @@ async function main() {
  * @param {readonly string[]} args
  */
 function namesFile(args) {
-  const takesValue = /^--?(var|var-file|config|option|data-dir|docker-endpoint|H)$/;
+  const takesValue = /^--?(var|var-file|config|option|data-dir|address|docker-endpoint|H)$/;
   return args.some((arg, index) => !/^-./.test(arg) && !takesValue.test(args[index - 1] ?? ""));
 }
 
