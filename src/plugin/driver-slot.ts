@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Topology } from "../driver/index.ts";
 import type { AgentOptions } from "../driver/options/agent-options.ts";
-import { type Logger, LongshoreError } from "../task/index.ts";
+import { errorMessage, type Logger, LongshoreError } from "../task/index.ts";
 import type { HostedDriver } from "./hosted-driver.ts";
 import type { Environment } from "./started-by-host.ts";
 
@@ -22,6 +22,8 @@ export class DriverSlot implements AsyncDisposable {
   #opening: Promise<HostedDriver> | undefined;
   #hosted: HostedDriver | undefined;
   #closings = 0;
+  /** Why it could not be made last. */
+  #failure: string | undefined;
 
   constructor(logger: Logger, env: Environment) {
     this.#logger = logger;
@@ -61,8 +63,16 @@ export class DriverSlot implements AsyncDisposable {
       return await opening;
     } catch (error) {
       if (this.#opening === opening) this.#opening = undefined;
+      this.#tell(error);
       throw error;
     }
+  }
+
+  /** Once, however often it is tried again. */
+  #tell(error: unknown): void {
+    const failure = errorMessage(error);
+    if (failure !== this.#failure) this.#logger.error("the docker driver cannot run", { error });
+    this.#failure = failure;
   }
 
   async #open(settings: DriverSettings): Promise<HostedDriver> {

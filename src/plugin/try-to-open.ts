@@ -6,7 +6,8 @@ export type OpenAttempt =
   | { readonly driver: TaskDriver }
   | { readonly driver: undefined; readonly error: unknown };
 
-const retryMs = 5000;
+const firstRetryMs = 5000;
+const longestRetryMs = 60_000;
 
 /**
  * Tries until the driver can be opened, which is the last item. An agent whose stream of fingerprints or events ends
@@ -18,7 +19,7 @@ export async function* tryToOpen(
 ): AsyncGenerator<OpenAttempt> {
   // Asked for too early: that is the caller's mistake.
   void slot.settings;
-  for (;;) {
+  for (let retryMs = firstRetryMs; ; retryMs = Math.min(2 * retryMs, longestRetryMs)) {
     try {
       yield { driver: (await slot.hosted()).driver };
       return;

@@ -29,6 +29,8 @@ describe("a plugin that fails", () => {
       healthDescription: expect.stringContaining("nothing listens"),
     });
     expect(session.eventsAreOpen()).toBe(true);
+    const told = session.plugin.log().filter((line) => line["@level"] === "error");
+    expect(told).toEqual([expect.objectContaining({ error: expect.stringContaining(ca) })]);
   });
 
   it("waits before it ends when that is soon after its start, and says so", async () => {
