@@ -1,7 +1,10 @@
 import { setFlagsFromString } from "node:v8";
 
-/** What makes V8 take a WebAssembly function as it is: nothing is checked before it is called, nor made fast. */
-const callFlags = { "liftoff-only": true, "wasm-lazy-validation": true };
+/**
+ * What makes V8 take a WebAssembly function as it is: nothing is checked before it is called, nor made fast. Without
+ * `liftoff-only`, which sets others that stay: V8 then takes no code that it kept before, not that of Node.js either.
+ */
+const callFlags = { "wasm-tier-up": false, "wasm-dynamic-tiering": false, "wasm-lazy-validation": true };
 /** What makes V8 compile the functions at once that the module says are needed, by several threads. */
 const hintFlags = { "wasm-lazy-compilation": false, "experimental-wasm-compilation-hints": true };
 /** The last V8 that heeds hints in this form; a later one would compile everything, which takes ten times as long. */
