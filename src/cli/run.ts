@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { createAgent, type JobOutcome, type JobRun, type NodeFacts } from "../agent/index.ts";
 import { createDockerDriver, toNodeAttributes } from "../driver/index.ts";
-import { createEngine, type Engine, type FoundEndpoint } from "../engine/index.ts";
+import { createEngine, type Engine, type EngineInfo, type FoundEndpoint } from "../engine/index.ts";
 import type { Job, ReadJob } from "../jobfile/index.ts";
 import { isLongshoreError, LongshoreError, type TaskDriver } from "../task/index.ts";
 import { closeInTime } from "./close-in-time.ts";
@@ -61,8 +61,8 @@ async function runRead({ input, io, read, stops, reaching }: ReadRun): Promise<n
 interface ReachedEngine {
   readonly setting: Setting;
   readonly engine: Engine;
-  /** Rejects when it is not. */
-  readonly answered: Promise<void>;
+  /** What it tells of itself; rejects when it is not there. */
+  readonly answered: Promise<EngineInfo>;
 }
 
 async function reachEngine(input: CommandInput, io: CommandIo, signal: AbortSignal): Promise<ReachedEngine> {
@@ -91,12 +91,13 @@ async function runJob(running: Running): Promise<number> {
   const { engine, setting } = reached;
   const { agentOptions, node, place } = setting;
   const logger = createReportLogger(reporter, io.env);
-  await reached.answered;
+  const engineInfo = await reached.answered;
   const driver = createDockerDriver({
     engine,
     agentOptions,
     logger,
     watchAtOnce: true,
+    engineInfo,
     removeImagesOnDispose: true,
     imageNotesDir: toImageNotesDir(place.dataDir, read.job),
     // Others may run other jobs on the same engine, or the same job from another folder.
@@ -133,11 +134,11 @@ function toImageNotesDir(dataDir: string, { namespace, id }: Job): string {
 
 /**
  * Without an engine a job would be tried again and again as its restart policy says, while nobody mends the engine.
- * The answer is kept, so this costs no call more.
+ * The driver needs the answer, so this costs no call more.
  */
-async function expectEngine(engine: Engine, found: FoundEndpoint, signal: AbortSignal): Promise<void> {
+async function expectEngine(engine: Engine, found: FoundEndpoint, signal: AbortSignal): Promise<EngineInfo> {
   try {
-    await engine.version({ signal });
+    return await engine.info({ signal });
   } catch (error) {
     if (!isLongshoreError(error) || error.kind === "canceled") throw error;
     const hint = [error.hint, `The engine was looked for at ${found.reason}`].filter(Boolean).join(" ");

@@ -65,6 +65,7 @@ export function createContext(parts: ContextParts): DriverContext {
     watch: new EngineWatch({
       engine,
       logger,
+      info: options.engineInfo,
       onEvent: (event) => {
         context.census.hear(event);
         hearEvent(context, event);

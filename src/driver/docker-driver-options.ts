@@ -1,4 +1,4 @@
-import type { Engine } from "../engine/index.ts";
+import type { Engine, EngineInfo } from "../engine/index.ts";
 import type { Logger, TaskConfig, TaskOwner } from "../task/index.ts";
 import type { Topology } from "./container/planning.ts";
 import type { OutputLimits } from "./logs/output-limits.ts";
@@ -37,4 +37,6 @@ export interface DockerDriverOptions {
   readonly outputLimits?: Partial<OutputLimits> | undefined;
   /** Subscribe to the engine's events now and not with the first call, for a start that will come soon. */
   readonly watchAtOnce?: boolean | undefined;
+  /** What the engine has just told of itself; asked for when missing. */
+  readonly engineInfo?: EngineInfo | undefined;
 }

@@ -19,6 +19,7 @@ export function createEngine(options: EngineOptions): Engine {
   return {
     endpoint: client.endpoint,
     calls: client.calls,
+    apiVersion: (call) => client.apiVersion(call),
     version: (call) => client.version(call),
     info: (call) =>
       client.json<EngineInfo>({

@@ -86,6 +86,8 @@ export interface Engine extends AsyncDisposable {
   readonly endpoint: string;
   /** Requests sent so far, by `METHOD /path` with ids as `{id}`; what the benchmark and the tests count. */
   readonly calls: ReadonlyMap<string, number>;
+  /** The newest API version that both sides know. Costs a ping, where nothing was asked before; kept like `version`. */
+  apiVersion(options?: CallOptions): Promise<string>;
   /** Version and agreed API version; one `/version` request, kept until the engine goes away. */
   version(options?: CallOptions): Promise<EngineVersion>;
   info(options?: CallOptions): Promise<EngineInfo>;

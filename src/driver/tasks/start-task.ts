@@ -106,7 +106,7 @@ async function joinNetwork(
 
 async function readPlanContext(context: DriverContext, signal: AbortSignal): Promise<PlanContext> {
   const { agent, topology, engine, watch } = context;
-  const [info, { apiVersion }] = await Promise.all([watch.opened({ signal }), engine.version({ signal })]);
+  const [info, apiVersion] = await Promise.all([watch.opened({ signal }), engine.apiVersion({ signal })]);
   return { agentOptions: agent, topology, engine: toEngineFacts(info, apiVersion) };
 }
 

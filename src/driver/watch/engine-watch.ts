@@ -18,6 +18,8 @@ export type WatchState =
 export interface WatchOptions {
   readonly engine: Engine;
   readonly logger: Logger;
+  /** What the engine has just told of itself; it is not asked again with the first connection then. */
+  readonly info?: EngineInfo | undefined;
   /** Events of the driver's containers; after a break some come twice. */
   readonly onEvent: (event: EngineEvent) => void;
   readonly onState: (state: WatchState) => void;
@@ -39,12 +41,14 @@ export class EngineWatch implements Disposable {
   #wake = new AbortController();
   #started = false;
   #sinceNs: bigint | undefined;
+  #known: EngineInfo | undefined;
   /** What was heard of the instant `#sinceNs`. */
   readonly #newest = new Set<string>();
   #openings = 0;
 
   constructor(options: WatchOptions) {
     this.#options = options;
+    this.#known = options.info;
   }
 
   get state(): WatchState {
@@ -112,9 +116,12 @@ export class EngineWatch implements Disposable {
     const connection = new AbortController();
     const signal = AbortSignal.any([this.#ending.signal, connection.signal]);
     this.#sinceNs ??= BigInt(Date.now()) * 1_000_000n;
+    // Only of the engine that the first connection is made to.
+    const known = this.#known;
+    this.#known = undefined;
     const introduce = async () => {
       try {
-        const info = await engine.info({ signal });
+        const info = known ?? (await engine.info({ signal }));
         onOpen();
         this.#openings++;
         this.#set({ phase: "open", info });
