@@ -1,5 +1,6 @@
 // @ts-check
-import { chmod, writeFile } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { chmod, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { copyHclParts } from "./hcl-parts.mjs";
@@ -38,22 +39,41 @@ const common = {
  * @returns {Promise<string[]>} the files that went in, relative to the repository
  */
 export async function bundleCommand(outdir) {
-  const results = await Promise.all([
-    build({ ...common, outdir, entryPoints: { main: "src/cli/main.ts" }, plugins: [leaveParts] }),
+  const [loaded] = await Promise.all([
     build({ ...common, outdir, entryPoints: parts }),
     copyHclParts(outdir),
   ]);
+  const main = await build({
+    ...common,
+    outdir,
+    entryPoints: { main: "src/cli/main.ts" },
+    define: {
+      ...common.define,
+      __commandLineDigest: JSON.stringify(await digest(outdir, "command-line.cjs")),
+    },
+    plugins: [leaveParts],
+  });
   const file = join(outdir, "longshore.js");
   await writeFile(file, entry);
   await chmod(file, 0o755);
-  return results.flatMap((result) => Object.keys(result?.metafile?.inputs ?? {}));
+  return [loaded, main].flatMap(({ metafile }) => Object.keys(metafile?.inputs ?? {}));
+}
+
+/**
+ * @param {string} folder
+ * @param {string} name
+ */
+async function digest(folder, name) {
+  return createHash("sha256")
+    .update(await readFile(join(folder, name)))
+    .digest("hex");
 }
 
 /** @type {import("esbuild").Plugin} */
 const leaveParts = {
   name: "leave-parts",
   setup({ onResolve }) {
-    onResolve({ filter: /\/(command-line|run-plugin)\.ts$/ }, ({ path, kind }) =>
+    onResolve({ filter: /\/run-plugin\.ts$/ }, ({ path, kind }) =>
       kind === "dynamic-import"
         ? { path: `./${path.replace(/^.*\/(.*)\.ts$/, "$1.cjs")}`, external: true }
         : undefined,
