@@ -5,9 +5,12 @@ import { FifoWriter } from "../output/fifo-writer.ts";
 import { createNotedSink } from "../output/noted-sink.ts";
 import { PositionNote, toNotePath } from "../output/position-note.ts";
 import { type LogTails, readLogTails } from "./log-tails.ts";
+import { readShownLimits } from "./shown-limits.ts";
 import { createTakeoverSink } from "./takeover-sink.ts";
 
 export interface ResumeOptions extends Omit<DirectLogsOptions, "resume"> {
+  /** The limits are those of the agent's options. Else the job's own hold, as far as the files show them. */
+  readonly direct: boolean;
   /** Ends what the built-in driver reads the output with. */
   endOther(): Promise<void>;
 }
@@ -24,7 +27,8 @@ export async function resumeOutput(task: TaskConfig, options: ResumeOptions): Pr
   await options.endOther();
   // The files are opened when the collector has written what it had: where they end is noted from then on.
   const tails = wasDirect ? undefined : await readLogTails(task);
-  const output = await createDirectOutput(task, { ...options, resume: true });
+  const limits = options.direct ? options.limits : await readShownLimits(task, options.limits);
+  const output = await createDirectOutput(task, { ...options, limits, resume: true });
   const { sink, position } = tails === undefined ? output : goOn(task, output.sink, tails);
   return {
     position,

@@ -1,5 +1,6 @@
 import type { TaskConfig } from "../../task/index.ts";
 import { createDirectOutput, type DirectLogsOptions } from "../direct-logs.ts";
+import { readShownLimits } from "../migration/shown-limits.ts";
 import { createFifoOutput, type TaskOutput } from "./fifo-output.ts";
 
 /**
@@ -7,6 +8,9 @@ import { createFifoOutput, type TaskOutput } from "./fifo-output.ts";
  * what users read is complete and in order either way.
  */
 export function createCollectedOutput(task: TaskConfig, options: DirectLogsOptions): TaskOutput {
-  const createStandIn = async () => await createDirectOutput(task, { ...options, resume: false });
+  const createStandIn = async () => {
+    const limits = await readShownLimits(task, options.limits);
+    return await createDirectOutput(task, { ...options, limits, resume: false });
+  };
   return createFifoOutput(task, { createStandIn, onNote: options.onNote });
 }
