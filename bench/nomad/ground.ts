@@ -83,9 +83,12 @@ export class NomadGround implements AsyncDisposable {
     await api.until<readonly AllocStub[]>(`/v1/job/${jobId}/allocations`, (all) => all.every(hasEnded));
   }
 
-  /** Ends all and removes what it has made. */
+  /** Ends all and removes what it has made; rejects after that with what went wrong first. */
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const each of this.#owned.splice(0).reverse()) await each[Symbol.asyncDispose]();
+    const failures: unknown[] = [];
+    for (const each of this.#owned.splice(0).reverse())
+      await Promise.resolve(each[Symbol.asyncDispose]()).catch((error: unknown) => failures.push(error));
+    if (failures.length > 0) throw failures[0];
   }
 
   async #start({ socket, sides = allSides, metrics = false, signal }: GroundOptions): Promise<void> {

@@ -11,7 +11,7 @@ const line =
   "the quick brown fox jumps over the lazy dog, and again, until it is a hundred bytes long, or so";
 const lines = 400_000;
 const bytes = lines * (line.length + 1);
-/** Writes when it is told to, so that its start is not measured, and then once more. */
+/** Writes when it is told to, so that its start is not measured. */
 const script = `
 trap 'exit 0' TERM
 until [ -d /alloc/go ]; do sleep 0.05; done

@@ -15,7 +15,8 @@ export async function compareStart(options: CaseOptions, others: number): Promis
   await using _others = await startOthers(options, others);
   const measure = async (side: Side) => await timeStart(ground, side);
   const readings = await measureInTurn({ ...options, sides: allSides, warmUps: 3, measure });
-  return toFigures(readings, others === 0 ? "start" : `start-${others}`, {
+  return toFigures(readings, {
+    name: others === 0 ? "start" : `start-${others}`,
     title: `"Task Setup" to "Started"${others === 0 ? "" : ` beside ${others} other containers`}`,
     limits: { fifo: 0.85, direct: 0.75 },
   });
@@ -40,20 +41,20 @@ export async function compareMany(options: CaseOptions): Promise<readonly Figure
     return timeOf(allocs, "Started") - timeOf(allocs, "Received", Math.min);
   };
   const readings = await measureInTurn({ ...options, rounds, sides: allSides, warmUps: 1, measure });
-  return toFigures(readings, "many", {
+  return toFigures(readings, {
+    name: "many",
     title: `${atOnce} allocations at once, from the first received to the last started`,
     limits: { fifo: 0.85, direct: 0.85 },
   });
 }
 
-function toFigures(
-  readings: Readings,
-  name: string,
-  {
-    title,
-    limits,
-  }: { readonly title: string; readonly limits: { readonly fifo: number; readonly direct: number } },
-): readonly Figure[] {
+interface FigureNames {
+  readonly name: string;
+  readonly title: string;
+  readonly limits: { readonly fifo: number; readonly direct: number };
+}
+
+function toFigures(readings: Readings, { name, title, limits }: FigureNames): readonly Figure[] {
   return [
     { name, title: `${title}, FIFO logs`, limit: limits.fifo, ...toRatio(readings, "fifo") },
     {
