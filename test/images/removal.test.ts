@@ -74,6 +74,19 @@ describe("after its last use an image", () => {
     expect(at.engine.calls.get("POST /images/create")).toBe(2);
   });
 
+  it("is removed after another delay when the engine could not be asked", async () => {
+    await using proxy = await startFaultProxy({ target: bed().socket });
+    const { onRemoval, told } = nextRemoval();
+    await using at = await openImages({ imageDelayMs: 10, onRemoval }, { endpoint: proxy.endpoint });
+    const reference = await at.push();
+    const lease = await at.images.acquire({ reference });
+    let cut = 0;
+    proxy.rule((method) => (method === "DELETE" && cut++ === 0 ? "cut" : "pass"));
+    lease.release();
+    expect(await told).toEqual({ type: "image-removed", image: reference });
+    expect(await at.has(reference)).toBe(false);
+  });
+
   it("stays when cleanup is off", async () => {
     await using at = await openImages({ cleanup: false });
     const reference = await at.push();

@@ -1,5 +1,5 @@
 import type { CallOptions } from "../../task/index.ts";
-import { errorMessage, LongshoreError, longestTimerMs } from "../../task/index.ts";
+import { errorMessage, isLongshoreError, LongshoreError, longestTimerMs } from "../../task/index.ts";
 import type { ImageNote, ImageNotes } from "./image-notes.ts";
 import { removeUnusedImage } from "./image-removal.ts";
 import type { Images, ImagesOptions } from "./images.ts";
@@ -116,6 +116,8 @@ export function createImageShelf(options: ShelfOptions): ImageShelf {
     } catch (error) {
       const why = errorMessage(error);
       options.logger.warn(`An image that no task uses stays: ${why}`, { image: slot.reference });
+      // A caller who gave up wants no more of it; an engine that was away is asked again.
+      if (slot.leases === 0 && isLongshoreError(error) && error.retryable) schedule(slot);
     }
   }
 
