@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
@@ -18,21 +18,18 @@ afterEach(async () => await rm(allocDir, { recursive: true }));
 const mebibyte = 1024 * 1024;
 const line = Buffer.from(`${"x".repeat(1023)}\n`);
 
+async function resume(direct: boolean, onNote: (message: string) => void = () => undefined) {
+  const fifo = (stream: string) => join(logs, `.web.${stream}.fifo`);
+  const task = { name: "web", allocDir, stdoutPath: fifo("stdout"), stderrPath: fifo("stderr") };
+  const limits = { max_files: 10, max_file_size: 10 };
+  // What else a task has says nothing of its output.
+  return await resumeOutput(task as TaskConfig, { direct, limits, onNote, endOther: async () => undefined });
+}
+
 async function resumeAndWrite(direct: boolean): Promise<readonly string[]> {
   await writeFile(join(logs, "web.stdout.3"), Buffer.alloc(mebibyte - 100));
   await writeFile(join(logs, "web.stdout.4"), "now\n");
-  const fifo = (stream: string) => join(logs, `.web.${stream}.fifo`);
-  const task = { name: "web", allocDir, stdoutPath: fifo("stdout"), stderrPath: fifo("stderr") };
-  const output = await resumeOutput(
-    // What else a task has says nothing of its output.
-    task as TaskConfig,
-    {
-      direct,
-      limits: { max_files: 10, max_file_size: 10 },
-      onNote: () => undefined,
-      endOther: async () => undefined,
-    },
-  );
+  const output = await resume(direct);
   for (let count = 0; count < 2 * 1024; count++)
     await output.sink.write(
       { stream: "stdout", data: line, timeNs: BigInt(Date.now() + 60_000) * 1_000_000n },
@@ -51,4 +48,15 @@ it("an output that goes on directly keeps to the limits that the collector's fil
 
 it("an output that is direct by the agent's options keeps to those", async () => {
   expect(await resumeAndWrite(true)).toEqual(["web.stdout.3", "web.stdout.4"]);
+});
+
+it("an output whose folder the task has led elsewhere is told, and keeps no task from being recovered", async () => {
+  const notes: string[] = [];
+  await rename(join(allocDir, "alloc"), join(allocDir, "moved"));
+  await symlink(join(allocDir, "moved"), join(allocDir, "alloc"));
+  const output = await resume(false, (note) => notes.push(note));
+  await output.sink.write({ stream: "stdout", data: line }, undefined);
+  await output.sink.end();
+  output.close();
+  expect(notes).toEqual([expect.stringContaining("is a symlink or no folder, so nothing is written there")]);
 });

@@ -1,4 +1,4 @@
-import type { LogSink, TaskConfig } from "../../task/index.ts";
+import { isLongshoreError, type LogSink, type TaskConfig } from "../../task/index.ts";
 import { createDirectOutput, type DirectLogsOptions, hasDirectOutput } from "../direct-logs.ts";
 import type { TaskOutput } from "../output/fifo-output.ts";
 import { FifoWriter } from "../output/fifo-writer.ts";
@@ -26,8 +26,10 @@ export async function resumeOutput(task: TaskConfig, options: ResumeOptions): Pr
   const fifos = openFifos(task);
   await options.endOther();
   // The files are opened when the collector has written what it had: where they end is noted from then on.
-  const tails = wasDirect ? undefined : await readLogTails(task);
-  const limits = options.direct ? options.limits : await readShownLimits(task, options.limits);
+  const tails = wasDirect ? undefined : await ifGuarded(readLogTails(task), noTails);
+  const limits = options.direct
+    ? options.limits
+    : await ifGuarded(readShownLimits(task, options.limits), options.limits);
   const output = await createDirectOutput(task, { ...options, limits, resume: true });
   const { sink, position } = tails === undefined ? output : goOn(task, output.sink, tails);
   return {
@@ -52,6 +54,16 @@ export async function resumeOutput(task: TaskConfig, options: ResumeOptions): Pr
       output.remove();
     },
   };
+}
+
+const noTails: LogTails = { stdout: undefined, stderr: undefined };
+
+/** A folder that the task has led elsewhere shows nothing, and is no reason to lose the task: the writing tells of it. */
+async function ifGuarded<T>(reading: Promise<T>, otherwise: T): Promise<T> {
+  return await reading.catch((error: unknown) => {
+    if (isLongshoreError(error, "invalid")) return otherwise;
+    throw error;
+  });
 }
 
 /** Goes on where the collector's files end: this plugin has noted where that is, the built-in driver has not. */
