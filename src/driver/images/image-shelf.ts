@@ -37,11 +37,15 @@ interface Slot {
 
 type ShelfOptions = Pick<ImagesOptions, "engine" | "logger" | "cleanup" | "imageDelayMs" | "onRemoval">;
 
+/** However short the delay, an engine that is away is not asked more often. */
+const leastRetryMs = 1000;
+
 /** A shelf that removes through the engine. Disposing drops what waits for its delay. */
 export function createImageShelf(options: ShelfOptions): ImageShelf {
   const slots = new Map<string, Slot>();
   const fetched = new Set<string>();
   const toldKept = new Set<string>();
+  const delayMs = options.imageDelayMs ?? 180_000;
   let notes: ImageNotes | undefined;
 
   function slotOf(reference: string, repository: string): Slot {
@@ -65,12 +69,12 @@ export function createImageShelf(options: ShelfOptions): ImageShelf {
       slots.delete(slot.reference);
       return;
     }
-    removeIn(slot, options.imageDelayMs ?? 180_000);
+    removeIn(slot, delayMs);
   }
 
-  function removeIn(slot: Slot, delayMs: number): void {
-    const ms = Math.min(delayMs, longestTimerMs);
-    slot.timer = setTimeout(() => (ms < delayMs ? removeIn(slot, delayMs - ms) : void remove(slot)), ms);
+  function removeIn(slot: Slot, leftMs: number): void {
+    const ms = Math.min(leftMs, longestTimerMs);
+    slot.timer = setTimeout(() => (ms < leftMs ? removeIn(slot, leftMs - ms) : void remove(slot)), ms);
     // A process that has nothing else to do need not wait for it.
     slot.timer.unref();
   }
@@ -117,7 +121,9 @@ export function createImageShelf(options: ShelfOptions): ImageShelf {
       const why = errorMessage(error);
       options.logger.warn(`An image that no task uses stays: ${why}`, { image: slot.reference });
       // A caller who gave up wants no more of it; an engine that was away is asked again.
-      if (slot.leases === 0 && isLongshoreError(error) && error.retryable) schedule(slot);
+      if (slot.leases === 0 && isLongshoreError(error) && error.retryable) {
+        removeIn(slot, Math.max(delayMs, leastRetryMs));
+      }
     }
   }
 
