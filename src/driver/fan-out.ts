@@ -1,3 +1,5 @@
+import { onAbort } from "./waiting.ts";
+
 /** Hands every item to each of its readers; a reader that is behind loses its oldest items and is told how many. */
 export class FanOut<T> {
   readonly #queues = new Set<Queue<T>>();
@@ -28,8 +30,8 @@ export class FanOut<T> {
       // One that is never iterated would stay for good.
       this.#queues.delete(queue);
     };
-    options.signal?.addEventListener("abort", close, { once: true });
-    return this.#iterate(queue, () => options.signal?.removeEventListener("abort", close));
+    const listening = options.signal && onAbort(options.signal, close);
+    return this.#iterate(queue, () => listening?.[Symbol.dispose]());
   }
 
   close(): void {

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { TimerOptions } from "node:timers";
 import { setTimeout as timer } from "node:timers/promises";
 import { LongshoreError, longestTimerMs } from "../task/index.ts";
@@ -17,18 +18,22 @@ export class Deferred<T> {
   }
 }
 
+/** Calls `abort` when the signal aborts, until it is disposed; many may listen to one signal. */
+export function onAbort(signal: AbortSignal, abort: () => void): Disposable {
+  // Each takes itself away again: many at once are no leak.
+  setMaxListeners(0, signal);
+  signal.addEventListener("abort", abort, { once: true });
+  return { [Symbol.dispose]: () => signal.removeEventListener("abort", abort) };
+}
+
 /** The promise, or a rejection with `canceled` as soon as the signal aborts; the promise's work goes on. */
 export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return await promise;
   const aborted = new Deferred<never>();
   const abort = () => aborted.reject(toCanceled(signal));
   if (signal.aborted) abort();
-  signal.addEventListener("abort", abort, { once: true });
-  try {
-    return await Promise.race([aborted.promise, promise]);
-  } finally {
-    signal.removeEventListener("abort", abort);
-  }
+  using _listening = onAbort(signal, abort);
+  return await Promise.race([aborted.promise, promise]);
 }
 
 /** Whether the promise settled within the time, in milliseconds; rejections count as settled. */

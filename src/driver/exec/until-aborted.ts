@@ -1,11 +1,11 @@
-import { Deferred } from "../waiting.ts";
+import { Deferred, onAbort } from "../waiting.ts";
 
 /** The items until the signal aborts, also when the next one never comes. */
 export async function* untilAborted<T>(items: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {
   const aborted = new Deferred<undefined>();
   const abort = () => aborted.resolve(undefined);
   if (signal.aborted) abort();
-  signal.addEventListener("abort", abort, { once: true });
+  using _listening = onAbort(signal, abort);
   const iterator = items[Symbol.asyncIterator]();
   try {
     for (;;) {
@@ -14,7 +14,6 @@ export async function* untilAborted<T>(items: AsyncIterable<T>, signal: AbortSig
       yield result.value;
     }
   } finally {
-    signal.removeEventListener("abort", abort);
     // Not awaited: one that waits for its next item would not answer.
     iterator.return?.().catch(() => undefined);
   }

@@ -1,3 +1,5 @@
+import { onAbort } from "../waiting.ts";
+
 /** The first time that a stalled answer gets, as a share of all the time; each one after it gets twice as much. */
 const firstShare = 1 / 15;
 
@@ -77,6 +79,7 @@ export class Answer implements Disposable {
   readonly signal: AbortSignal;
   readonly #options: AnswerOptions;
   readonly #stalling = new AbortController();
+  readonly #listening: Disposable;
   #timer: NodeJS.Timeout | undefined;
   #isRead = false;
 
@@ -84,7 +87,7 @@ export class Answer implements Disposable {
     this.#options = options;
     this.signal = AbortSignal.any([signal, this.#stalling.signal]);
     if (options.ended.aborted) this.#expect();
-    else options.ended.addEventListener("abort", this.#expect, { once: true });
+    this.#listening = onAbort(options.ended, () => this.#expect());
   }
 
   get hasStalled(): boolean {
@@ -111,10 +114,10 @@ export class Answer implements Disposable {
 
   [Symbol.dispose](): void {
     clearTimeout(this.#timer);
-    this.#options.ended.removeEventListener("abort", this.#expect);
+    this.#listening[Symbol.dispose]();
   }
 
-  readonly #expect = (): void => {
+  #expect(): void {
     clearTimeout(this.#timer);
     if (this.#isRead) return;
     const stall = () => {
@@ -122,5 +125,5 @@ export class Answer implements Disposable {
       this.#stalling.abort();
     };
     this.#timer = setTimeout(stall, this.#options.begin());
-  };
+  }
 }

@@ -58,7 +58,8 @@ export class LogReader {
       this.#isRead = true;
       if (!this.#signal.aborted) await this.#waitForSink(sink.end());
     } catch (error) {
-      if (!this.#signal.aborted) onNote(`The task's output cannot be kept: ${errorMessage(error)}`);
+      if (!this.#signal.aborted)
+        onNote(`Output${afterTime(this.#takenNs)} cannot be kept: ${errorMessage(error)}`);
     }
   }
 

@@ -1,15 +1,16 @@
-import { settlesWithin } from "../waiting.ts";
+import { onAbort, settlesWithin } from "../waiting.ts";
 
 /** How a reader of a task's output gets on: a slow one is waited for, one that stands still is not. */
 export class ReaderPace implements Disposable {
-  readonly #ended: AbortSignal;
+  readonly #listening: Disposable;
   /** Since when the reader is at a piece, or since the task's end; undefined while the engine is waited for. */
   #sinceMs: number | undefined;
 
   /** The signal aborts when the task has ended: a reader has its time from then on. */
   constructor(ended: AbortSignal) {
-    this.#ended = ended;
-    ended.addEventListener("abort", this.#onEnd, { once: true });
+    this.#listening = onAbort(ended, () => {
+      if (this.#sinceMs !== undefined) this.begin();
+    });
   }
 
   /** The reader has a piece. */
@@ -32,10 +33,6 @@ export class ReaderPace implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#ended.removeEventListener("abort", this.#onEnd);
+    this.#listening[Symbol.dispose]();
   }
-
-  readonly #onEnd = (): void => {
-    if (this.#sinceMs !== undefined) this.begin();
-  };
 }
