@@ -48,16 +48,26 @@ const namedRealTime = 15;
  * signals as `SIGRTMIN+3` or `SIGRTMAX-3`. Throws `invalid`, with the list, for what is no signal.
  */
 export function parseSignal(written: string): string {
-  const name = written.trim().toUpperCase();
-  if (/^\d{1,2}$/.test(name) && Number(name) >= 1 && Number(name) <= lastRealTime) return name;
-  const full = name.startsWith("SIG") ? name : `SIG${name}`;
-  const known = Object.hasOwn(signals, full) ? full : toRealTime(full);
+  const known = toSignal(written);
   if (known !== undefined) return known;
-  const near = closestName(full, Object.keys(signals));
+  const near = closestName(toFullName(written), Object.keys(signals));
   const list = `Signals are ${Object.keys(signals).join(", ")}, SIGRTMIN to SIGRTMAX, and 1 to ${lastRealTime}.`;
   throw new LongshoreError("invalid", `"${written}" is no signal`, {
     hint: near === undefined ? list : `Did you mean ${near}? ${list}`,
   });
+}
+
+/** Like {@link parseSignal}; undefined for what is no signal. */
+export function toSignal(written: string): string | undefined {
+  const name = written.trim();
+  if (/^\d{1,2}$/.test(name) && Number(name) >= 1 && Number(name) <= lastRealTime) return name;
+  const full = toFullName(written);
+  return Object.hasOwn(signals, full) ? full : toRealTime(full);
+}
+
+function toFullName(written: string): string {
+  const name = written.trim().toUpperCase();
+  return name.startsWith("SIG") ? name : `SIG${name}`;
 }
 
 function toRealTime(name: string): string | undefined {

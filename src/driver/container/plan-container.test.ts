@@ -47,6 +47,15 @@ const ownNetwork = {
 };
 
 describe("a plan", () => {
+  it.each([
+    ["SIGUSR1", "SIGUSR1"],
+    ["usr1", "SIGUSR1"],
+    ["rtmin+20", "54"],
+  ])("has the stop signal %s as an engine knows it", (stop_signal, expected) => {
+    expect(plan(sampleTask({ stop_signal })).request.StopSignal).toBe(expected);
+    expect(faults({ stop_signal: "nope", command: " " })).toHaveLength(2);
+  });
+
   it("of a plain task is a whole create request", () => {
     const { name, request, notes } = plan(sampleTask({}, { name: "a/b", env: { Z: "1", A: "2" } }));
     expect(name).toBe("a_b-a1");

@@ -3,6 +3,7 @@ import type { CreateRequest, HostConfigRequest } from "../../engine/engine-types
 import { type OptionProblem, OptionsError, type TaskConfig } from "../../task/index.ts";
 import type { AgentOptions } from "../options/agent-options.ts";
 import { readTaskOptions, type TaskOptions } from "../options/task-options.ts";
+import { toSignal } from "../signals.ts";
 import { withoutSecrets } from "../without-secrets.ts";
 import { planArchive } from "./archive.ts";
 import { planCommand } from "./command.ts";
@@ -57,6 +58,7 @@ export function planContainer(task: TaskConfig, context: PlanContext): Container
   const names = planNames(planning, networkMode);
   const mounts = planMounts(planning, names.files);
   const archive = planArchive(planning);
+  const stopSignal = options.stop_signal === undefined ? undefined : toSignal(options.stop_signal);
   const request: CreateRequest = {
     Image: options.image ?? "",
     ...planCommand(planning),
@@ -68,7 +70,7 @@ export function planContainer(task: TaskConfig, context: PlanContext): Container
     ...(options.tty && { Tty: true }),
     ...(options.interactive && { OpenStdin: true }),
     ...planHealthcheck(planning),
-    ...(options.stop_signal !== undefined && { StopSignal: options.stop_signal }),
+    ...(stopSignal !== undefined && { StopSignal: stopSignal }),
     ...(ExposedPorts !== undefined && { ExposedPorts }),
     ...planEndpoint(planning, networkMode),
     HostConfig: {
