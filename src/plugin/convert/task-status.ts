@@ -49,13 +49,7 @@ const measuredCpu = [
   CpuField.THROTTLED_TIME,
   CpuField.PERCENT,
 ];
-const measuredMemory = [
-  MemoryField.RSS,
-  MemoryField.CACHE,
-  MemoryField.SWAP,
-  MemoryField.USAGE,
-  MemoryField.MAX_USAGE,
-];
+const measuredMemory = [MemoryField.RSS, MemoryField.CACHE, MemoryField.SWAP, MemoryField.USAGE];
 
 export function fromTaskStats({ id, at, cpu, memory }: TaskStats): WireTaskStats {
   return {
@@ -79,7 +73,9 @@ export function fromTaskStats({ id, at, cpu, memory }: TaskStats): WireTaskStats
         kernelMaxUsage: 0,
         usage: memory.usageBytes,
         swap: memory.swapBytes,
-        measuredFields: measuredMemory,
+        // Not every kernel tells it.
+        measuredFields:
+          memory.maxUsageBytes > 0 ? [...measuredMemory, MemoryField.MAX_USAGE] : measuredMemory,
       },
     },
     resourceUsageByPid: new Map(),

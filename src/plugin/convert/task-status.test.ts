@@ -1,0 +1,30 @@
+import { describe, expect, it } from "vitest";
+import type { TaskStats } from "../../task/index.ts";
+import { MemoryUsage_Fields as MemoryField } from "../proto/generated/nomad/driver.ts";
+import { fromTaskStats } from "./task-status.ts";
+
+const toStats = (maxUsageBytes: number): TaskStats => ({
+  id: "a1/web/x",
+  at: new Date(0),
+  cpu: {
+    percent: 1,
+    userPercent: 2,
+    systemPercent: 3,
+    totalTicks: 4,
+    throttledPeriods: 5,
+    throttledTimeNs: 6,
+  },
+  memory: { rssBytes: 1, cacheBytes: 2, swapBytes: 3, usageBytes: 4, maxUsageBytes },
+});
+
+describe("a task's memory as an agent is told", () => {
+  it.each([
+    [5, true],
+    [0, false],
+  ])("has a highest use of %d among what was measured: %s", (maxUsageBytes, isMeasured) => {
+    const { aggResourceUsage } = fromTaskStats(toStats(maxUsageBytes));
+    const fields = aggResourceUsage?.memory?.measuredFields ?? [];
+    expect(fields).toContain(MemoryField.RSS);
+    expect(fields.includes(MemoryField.MAX_USAGE)).toBe(isMeasured);
+  });
+});
