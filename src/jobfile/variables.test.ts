@@ -103,7 +103,7 @@ describe("a fault of a variable", () => {
         '- Undeclared variable: -var sets "tga", but the job file declares no such variable. Declared are: tag.',
       ],
     ],
-    ["a flag without a value", tag, { vars: ["tag"] }, ['1 Invalid -var: -var takes name=value, not "tag".']],
+    ["a flag without a value", tag, { vars: ["tag"] }, ['- Invalid -var: -var takes name=value, not "tag".']],
     [
       "a value of another type",
       'variable "v" {\n type = number\n}',
