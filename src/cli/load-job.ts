@@ -43,6 +43,7 @@ export async function loadSetting(input: CommandInput, io: CommandIo): Promise<S
     place: {
       dataDir: toDataDir({ flag: input.text("data-dir"), env: io.env, uid: process.getuid?.() }),
       hostAddress: toHostAddress({ flag: input.text("address"), env: io.env }),
+      maxKillTimeoutMs: config?.maxKillTimeoutMs,
       hostVolumes: toHostVolumes(config?.hostVolumes ?? {}),
       hostNetworks: toHostNetworks(config?.hostNetworks ?? {}, networkInterfaces()),
     },

@@ -16,6 +16,7 @@ describe("readAgentConfig", () => {
       pluginDir: undefined,
       clientOptions: { "docker.endpoint": "unix:///run/other.sock", "docker.cleanup.image": "false" },
       clientMeta: { rack: "r1" },
+      maxKillTimeoutMs: undefined,
       hostVolumes: {},
       hostNetworks: {},
     });
@@ -32,9 +33,15 @@ describe("readAgentConfig", () => {
       pluginDir: undefined,
       clientOptions: { "docker.endpoint": "x" },
       clientMeta: {},
+      maxKillTimeoutMs: undefined,
       hostVolumes: {},
       hostNetworks: {},
     });
+  });
+
+  it("takes the most that a kill_timeout counts", async () => {
+    const text = 'client {\n  max_kill_timeout = "2m"\n}\n';
+    expect((await readAgentConfig({ name: "agent.hcl", text })).maxKillTimeoutMs).toBe(120_000);
   });
 
   it("takes host volumes and host networks by their names", async () => {

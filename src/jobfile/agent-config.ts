@@ -18,6 +18,8 @@ export interface AgentConfig {
   readonly clientOptions: Readonly<Record<string, string>>;
   /** `client { meta { ... } }` */
   readonly clientMeta: Readonly<Record<string, string>>;
+  /** `client { max_kill_timeout = "60s" }`: the most that a task's `kill_timeout` counts, milliseconds. */
+  readonly maxKillTimeoutMs: number | undefined;
   /** `client { host_volume "name" { ... } }`: folders of the machine that jobs may ask for by name. */
   readonly hostVolumes: Readonly<Record<string, { readonly path: string; readonly readOnly: boolean }>>;
   /** `client { host_network "name" { ... } }`: addresses of the machine that ports may be bound on by name. */
@@ -56,6 +58,7 @@ function toAgentConfig({ plugin, client, plugin_dir }: Read<typeof agentConfigSc
     pluginDir: plugin_dir,
     clientOptions: Object.assign({}, ...client.map((one) => one.options)),
     clientMeta: Object.assign({}, ...client.map((one) => one.meta)),
+    maxKillTimeoutMs: client.findLast((one) => one.max_kill_timeout !== undefined)?.max_kill_timeout,
     hostVolumes: Object.fromEntries(
       client
         .flatMap((one) => one.host_volume)

@@ -234,6 +234,7 @@ export const agentConfigSchema = {
   client: blocks({
     options: textMap(),
     meta: textMap(),
+    max_kill_timeout: duration(),
     host_volume: blocks({ path: text(), read_only: truth({ default: false }) }, { label: "name" }),
     host_network: blocks({ cidr: text(), interface: text() }, { label: "name" }),
   }),

@@ -371,3 +371,16 @@ describe("a config that the driver checks", () => {
     expect(await faultsOf('image = "x:${var.nope}"')).toEqual(["Unsupported attribute"]);
   });
 });
+
+describe("a kill_timeout", () => {
+  const warningsOf = async (timeout: string): Promise<readonly unknown[]> => {
+    const text = `job "j" {\n group "g" {\n task "t" {\n driver = "docker"\n kill_timeout = "${timeout}"\n}\n}\n}`;
+    const { warnings } = await readJobFile({ name: "j", text });
+    return warnings.map(({ summary, range }) => [summary, range?.line]);
+  };
+
+  it("above the 30s that an agent waits at most is warned of", async () => {
+    expect(await warningsOf("31s")).toEqual([["Long kill_timeout", 5]]);
+    expect(await warningsOf("30s")).toEqual([]);
+  });
+});

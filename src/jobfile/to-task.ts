@@ -21,6 +21,7 @@ type ReadTask = Read<TaskSchema>;
 export function toTask(task: ReadTask, around: TaskSurroundings): Task {
   const { findings } = around;
   checkDriver(task, findings);
+  warnOfKillTimeout(task, findings);
   checkNetworkMode(task, around);
   checkPortNames(task, around);
   return {
@@ -55,6 +56,18 @@ function checkDriver(task: ReadTask, findings: Findings): void {
         ]
       : ["Unknown driver", `There is no driver "${task.driver}" here; the one there is is "docker".`];
   findings.error(placeOf(block, "driver"), summary, detail);
+}
+
+/** What an agent waits before it kills, whatever a job asks for, unless it is told otherwise. */
+const maxKillTimeoutMs = 30_000;
+
+function warnOfKillTimeout(task: ReadTask, findings: Findings): void {
+  if (task.kill_timeout <= maxKillTimeoutMs) return;
+  findings.warn(
+    placeOf(task[source], "kill_timeout"),
+    "Long kill_timeout",
+    'A task is killed after 30s at most, unless the agent\'s configuration allows more: client { max_kill_timeout = "..." }.',
+  );
 }
 
 function checkNetworkMode(task: ReadTask, { seedStyle, findings }: TaskSurroundings): void {
