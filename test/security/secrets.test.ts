@@ -43,7 +43,7 @@ describe("a registry's password", () => {
   it("is not shown where it is none", () => {
     const config = { auth: [{ username: "u", password: [secret] }] };
     const found = problemsOf(() => planContainer(sampleTask(config), { agentOptions: parseAgentOptions() }));
-    expect(found.join()).toContain("config.auth.password: must be a string");
+    expect(found.join()).toContain("config.auth.password: must be a string, not a list");
     expect(found.join()).not.toContain(secret);
   });
 });

@@ -30,7 +30,7 @@ export const taskFields = {
   args: textOrTexts({ doc: "Arguments: a list, or (2015) one string that is split as a shell does." }),
   auth: block("Registry login for this image.", {
     username: text({ doc: "The user's name; <token> where the password is an identity token." }),
-    password: text({ doc: "The user's password.", secret: true }),
+    password: text({ doc: "The user's password." }),
     email: text({ doc: "Ignored by today's registries." }),
     server_address: text({ doc: "The registry's host." }),
   }),

@@ -11,8 +11,6 @@ interface Spec<D, V> {
   readonly doc: string;
   readonly default?: D;
   readonly required?: boolean;
-  /** No message shows the value. */
-  readonly secret?: boolean;
   readonly check?: Check<V>;
 }
 
@@ -55,8 +53,7 @@ function scalar<V, D extends V | undefined>(
       // That the key is set is known, and that is all.
       if (reading.keepReferences && isReference(value)) return converted ?? fallback;
       if (converted === undefined) {
-        const got = spec.secret ? "" : `, not ${describe(value)}`;
-        reading.problems.push({ path, message: `must be ${expected}${got}` });
+        reading.problems.push({ path, message: `must be ${expected}, not ${describe(value)}` });
         return fallback;
       }
       report(spec.check?.(converted), path, reading);
