@@ -1,7 +1,13 @@
 import { type BinaryWriter, BinaryWriter as Writer } from "@bufbuild/protobuf/wire";
 import { encode } from "@msgpack/msgpack";
+import { GRPCBrokerDefinition } from "../../src/plugin/proto/generated/go-plugin/broker.ts";
+import { GRPCStdioDefinition } from "../../src/plugin/proto/generated/go-plugin/stdio.ts";
 import { HealthDefinition } from "../../src/plugin/proto/generated/grpc/health.ts";
-import { BasePluginDefinition } from "../../src/plugin/proto/generated/nomad/base.ts";
+import {
+  BasePluginDefinition,
+  CoreGrade,
+  SetConfigRequest,
+} from "../../src/plugin/proto/generated/nomad/base.ts";
 import {
   DriverDefinition,
   type TaskConfig,
@@ -133,7 +139,44 @@ function unknownField(random: () => number): Uint8Array {
   }
 }
 
-const services = [BasePluginDefinition, DriverDefinition, HealthDefinition];
+const services = [
+  BasePluginDefinition,
+  DriverDefinition,
+  HealthDefinition,
+  GRPCBrokerDefinition,
+  GRPCStdioDefinition,
+];
+
+/** The method that replaces the plugin's settings, with good ones. */
+export function toConfigMethod(config: Readonly<Record<string, unknown>>): FuzzedMethod {
+  const core = {
+    socketId: 0,
+    nodeId: 0,
+    coreId: 0,
+    coreGrade: CoreGrade.Performance,
+    disable: false,
+    baseSpeed: 2000,
+    maxSpeed: 3000,
+    guessSpeed: 0,
+  };
+  const topology = {
+    nodeIds: [0],
+    distances: { dimension: 1, values: [10] },
+    cores: [core, { ...core, coreId: 1 }],
+    overrideTotalCompute: 0,
+    overrideWitholdCompute: 0,
+  };
+  const message: SetConfigRequest = {
+    msgpackConfig: Buffer.from(encode(config)),
+    nomadConfig: { driver: { ClientMaxPort: 14_512, ClientMinPort: 14_000, Topology: topology } },
+    pluginApiVersion: "0.1.0",
+  };
+  return {
+    path: `/${BasePluginDefinition.fullName}/SetConfig`,
+    isStream: false,
+    samples: [SetConfigRequest.encode(message).finish()],
+  };
+}
 
 /** Every method but those that end the plugin or replace its settings, with messages that are good for it. */
 export function listMethods(task: TaskConfig): readonly FuzzedMethod[] {
@@ -163,6 +206,9 @@ function samplesOf(method: string, task: TaskConfig): readonly unknown[] {
   const known: Readonly<Record<string, readonly unknown[]>> = {
     Check: [{ service: "plugin" }],
     Watch: [{ service: "plugin" }],
+    StartStream: [
+      { serviceId: 1, network: "unix", address: "/x", knock: { knock: true, ack: false, error: "" } },
+    ],
     StartTask: [{ task }, { task: { ...task, msgpackDriverConfig: odd } }],
     RecoverTask: [{ taskId, handle }],
     WaitTask: [{ taskId }],

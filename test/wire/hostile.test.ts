@@ -8,9 +8,9 @@ import { Client, credentials, type ServiceError, status } from "@grpc/grpc-js";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { bed } from "../bed/index.ts";
 import { buildForTest } from "./build.ts";
-import { type FuzzedMessage, fuzzMessage, listMethods } from "./fuzzed-messages.ts";
+import { type FuzzedMessage, fuzzMessage, listMethods, toConfigMethod } from "./fuzzed-messages.ts";
 import { spawnPlugin } from "./host.ts";
-import { openSession, type Session } from "./session.ts";
+import { configure, openSession, type Session } from "./session.ts";
 import { makeWireTask } from "./tasks.ts";
 
 /** `WIRE_MESSAGES=100000 npm run test:wire` for the long run. */
@@ -71,6 +71,31 @@ describe("a hostile host", () => {
       expect(codes.get(code)).toBeGreaterThan(0);
     const memory = await readFile(`/proc/${session.plugin.pid}/status`, "utf8");
     expect(Number(/VmRSS:\s+(\d+) kB/.exec(memory)?.[1])).toBeLessThan(300_000);
+  }, 600_000);
+
+  it("answers spoilt configurations, and takes a good one after them", async () => {
+    const config = {
+      endpoint,
+      gc: { image: false, image_delay: "1m", dangling_containers: { enabled: false } },
+      extra_labels: ["job_*"],
+      logging: { type: null, config: [{ "max-file": "2" }] },
+      pids_limit: 7,
+    };
+    // What no configuration is left of leads to the same engine.
+    await using lone = await openSession(program, { env: { DOCKER_HOST: endpoint }, config });
+    const methods = [toConfigMethod(config)];
+    const client = new Client(`unix:${lone.plugin.handshake[3]}`, credentials.createInsecure());
+    const codes = new Set<number>();
+    for (let seed = firstSeed; seed < firstSeed + messages / 10; seed++) {
+      const code = await send(client, fuzzMessage(seed, methods));
+      if (isNoAnswer(code)) throw new Error(`seed ${seed}: the configuration has no answer: ${status[code]}`);
+      codes.add(code);
+    }
+    expect([...codes].sort()).toEqual([status.OK, status.INTERNAL, status.INVALID_ARGUMENT].sort());
+    await configure(lone.host, config);
+    expect((await lone.driver.capabilities({})).capabilities?.exec).toBe(true);
+    await expect(lone.driver.inspectTask({ taskId: "x" })).rejects.toThrow("task not found for given id");
+    client.close();
   }, 600_000);
 
   it("takes a message far above gRPC's usual limit, and none of gigabytes", async () => {
@@ -200,6 +225,7 @@ async function send(client: Client, { path, isStream, bytes }: FuzzedMessage): P
     stream.write(body);
     stream.end();
     // Some have nothing to say for as long as all is well.
-    if (/Watch|Fingerprint|TaskEvents/.test(path)) setTimeout(() => stream.cancel(), 20);
+    if (/Watch|Fingerprint|TaskEvents|StartStream|StreamStdio/.test(path))
+      setTimeout(() => stream.cancel(), 20);
   });
 }
