@@ -22,13 +22,25 @@ export async function createAllocDir(allocDir: string, tasks: readonly string[])
   await makeFolder(allocDir, 0o711);
   const shared = join(allocDir, "alloc");
   await makeFolder(shared, 0o755);
-  for (const name of ["data", "logs", "tmp"]) await makeFolder(join(shared, name), 0o777);
-  for (const name of tasks) {
-    const dirs = toTaskDirs({ allocDir, name });
-    await makeFolder(dirs.taskDir, 0o777);
-    for (const folder of [dirs.localDir, dirs.secretsDir]) await makeFolder(folder, 0o777);
-    await makeFolder(join(dirs.taskDir, "tmp"), 0o1777);
-  }
+  await allSettled([
+    ...["data", "logs", "tmp"].map((name) => makeFolder(join(shared, name), 0o777)),
+    ...tasks.map((name) => makeTaskDir(toTaskDirs({ allocDir, name }))),
+  ]);
+}
+
+async function makeTaskDir({ taskDir, localDir, secretsDir }: ReturnType<typeof toTaskDirs>): Promise<void> {
+  await makeFolder(taskDir, 0o777);
+  await allSettled([
+    makeFolder(localDir, 0o777),
+    makeFolder(secretsDir, 0o777),
+    makeFolder(join(taskDir, "tmp"), 0o1777),
+  ]);
+}
+
+/** Rejects with the first failure, when nothing is made any more: what there is may be removed then. */
+async function allSettled(work: readonly Promise<void>[]): Promise<void> {
+  await Promise.allSettled(work);
+  await Promise.all(work);
 }
 
 /** Removes an allocation's folders; with `keepLogs` all but `alloc/logs`. Gone already is fine. */

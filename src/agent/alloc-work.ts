@@ -35,7 +35,8 @@ export function setPhase(alloc: AllocWork, name: string, phase: TaskPhase): void
   const others = Object.values(record.tasks).filter((other) => other !== task);
   const isFirst = others.every((other) => other.phase === "pending" || other.phase === "starting");
   if (phase === "running" && isFirst) emitState(alloc, "running", "");
-  void scope.note();
+  // A start notes itself, with what it is about to make.
+  if (phase !== "starting") void scope.note();
 }
 
 export function emitState(alloc: AllocWork, state: AllocState, reason: string): void {

@@ -35,6 +35,14 @@ describe("a job's state", () => {
     expect(await readdir(folder)).toEqual(["state.json"]);
   });
 
+  test("is gone once it was removed, whatever was still to be written", async () => {
+    const store = createStateStore(folder);
+    const saves = ["a", "b"].map((hash) => store.save(record(hash)));
+    await store.close({ remove: true });
+    await Promise.all(saves);
+    expect(await readdir(folder)).toEqual([]);
+  });
+
   test("is readable by its owner only: it holds the tasks' environment", async () => {
     const jobFolder = join(folder, "jobs/x");
     await makeJobFolder(jobFolder);

@@ -15,7 +15,10 @@ export interface StateStore {
   save(record: JobRecord): Promise<void>;
   /** Removes the state; the store can be used on. */
   clear(): Promise<void>;
-  /** Ends the store: waits for writes under way, and removes the state if asked to. Later saves do nothing. */
+  /**
+   * Ends the store: waits for writes, or, if asked to remove the state, for the one under way alone. Later saves do
+   * nothing.
+   */
   close(options?: { readonly remove?: boolean }): Promise<void>;
 }
 
@@ -43,8 +46,10 @@ export function createStateStore(folder: string): StateStore {
   let writing: Promise<void> | undefined;
   let waiting: Promise<void> | undefined;
   let closed = false;
+  let removing = false;
 
   async function write(): Promise<void> {
+    if (removing) return;
     const text = JSON.stringify(latest);
     try {
       await writeWhole(path, text);
@@ -84,7 +89,8 @@ export function createStateStore(folder: string): StateStore {
     clear: () => rm(path, { force: true }),
     async close({ remove = false } = {}) {
       closed = true;
-      await (waiting ?? writing)?.catch(() => undefined);
+      removing ||= remove;
+      await (remove ? writing : (waiting ?? writing))?.catch(() => undefined);
       if (remove) await rm(path, { force: true });
     },
   };

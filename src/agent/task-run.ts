@@ -168,7 +168,8 @@ async function follow(run: TaskRun, sink: TaskLogSink, isNew: boolean): Promise<
   await outputEnded(run, sink);
   await endContainer(run, taskId);
   record.handle = null;
-  await run.host.note();
+  // What comes next is noted with it, or removes the note.
+  void run.host.note();
   if (stopped) return "stopped";
   if (wish?.type === "fail") throw wish.error;
   if (wish?.type === "restart") return { type: "renewed", reason: wish.reason };
