@@ -45,6 +45,9 @@ const groupNetwork = {
 /** A task's own network, in the styles of 2015 and 2019. */
 const taskNetwork = {
   ...groupNetwork,
+  mode: idle(groupNetwork.mode),
+  hostname: idle(groupNetwork.hostname),
+  dns: idle(groupNetwork.dns),
   dynamic_ports: anything(),
   reserved_ports: anything(),
 };

@@ -384,3 +384,24 @@ describe("a kill_timeout", () => {
     expect(await warningsOf("30s")).toEqual([]);
   });
 });
+
+describe("a network's keys that say nothing here", () => {
+  const idleKeysOf = async (group: string, resources: string): Promise<readonly string[]> => {
+    const text = `job "j" {\n group "g" {\n network {\n${group}\n}\n task "t" {\n driver = "docker"\n resources {\n network {\n${resources}\n}\n}\n}\n}\n}`;
+    return (await readJobFile({ name: "j", text })).noEffect.map(({ key }) => key);
+  };
+
+  it("are listed: a hostname where the group has no network of its own, and what only groups have", async () => {
+    const network = 'group "g" > task "t" > resources > network';
+    expect(await idleKeysOf('hostname = "here"', 'mode = "bridge"\nhostname = "x"\ndns {\n}')).toEqual([
+      'group "g" > network > hostname',
+      `${network} > mode`,
+      `${network} > hostname`,
+      `${network} > dns`,
+    ]);
+  });
+
+  it("are not listed where they count", async () => {
+    expect(await idleKeysOf('mode = "bridge"\nhostname = "here"\ndns {\n}', "")).toEqual([]);
+  });
+});

@@ -126,6 +126,7 @@ function toGroups(job: Read<JobSchema>, seedStyle: boolean, findings: Findings):
     checkName("group", block.label ?? "", block, findings);
     const restart = toRestart(group.restart, defaultRestart(job));
     const network = toGroupNetwork(group.network, findings);
+    listIdleHostname(group, findings);
     const volumes = toVolumes(group, findings);
     const { count } = group;
     checkCount(job, group, findings);
@@ -144,6 +145,15 @@ function toGroups(job: Read<JobSchema>, seedStyle: boolean, findings: Findings):
       maxRunDurationMs: toMaxRunDuration(job, group, findings),
     };
   });
+}
+
+/** Outside a network of the group's own, each container has its name from its task's config. */
+function listIdleHostname(
+  { network: [network], [source]: block }: Read<GroupSchema>,
+  findings: Findings,
+): void {
+  if (network === undefined || network.mode === "bridge" || network.hostname === "") return;
+  findings.idle(`group "${block.label}" > network > hostname`, placeOf(network[source], "hostname"));
 }
 
 function checkCount(job: Read<JobSchema>, group: Read<GroupSchema>, findings: Findings): void {
