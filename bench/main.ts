@@ -8,14 +8,14 @@ const usage = `npm run bench [-- --only NAME[,NAME]] [--rounds N] [--json]
   names: ${cases.map(({ name }) => name).join(", ")}
 `;
 
-/** Runs the cases and ends with 1 when a figure is over its limit. `command` is the built longshore.js. */
+/** Runs the cases and ends with 1 when a figure is over its limit. `command` is the built main.cjs. */
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       only: { type: "string" },
       rounds: { type: "string", default: "25" },
       json: { type: "boolean", default: false },
-      command: { type: "string", default: "dist/longshore.js" },
+      command: { type: "string", default: "dist/main.cjs" },
       help: { type: "boolean", default: false },
     },
   });

@@ -32,7 +32,8 @@ async function main() {
       js: 'import { createRequire as __createRequire } from "node:module";\nconst require = __createRequire(import.meta.url);',
     },
   });
-  const command = join(repository, "dist", "longshore.js");
+  // What npm installs as `longshore`.
+  const command = join(repository, "dist", "main.cjs");
   const args = isNomad
     ? [outfile, ...process.argv.slice(3)]
     : ["--expose-gc", outfile, "--command", command, ...process.argv.slice(2)];
