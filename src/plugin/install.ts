@@ -109,8 +109,23 @@ async function tryProgram(path: string): Promise<string | undefined> {
   return await new Promise((resolve) => {
     execFile(path, { timeout: 20_000, env: { PATH: process.env.PATH } }, (error, _stdout, stderr) => {
       if (stderr.startsWith(usageTitle)) return resolve(undefined);
-      const why = stderr.trim() || error?.message || "it said nothing";
+      const why = toMessages(stderr) || error?.message || "it said nothing";
       resolve(`${path} does not run here: ${why}`);
     });
   });
+}
+
+/** What a program says, without the form that an agent logs it in. */
+function toMessages(text: string): string {
+  const lines = text.split("\n").filter((line) => line.trim() !== "");
+  return lines.map((line) => readLogMessage(line) ?? line).join("; ");
+}
+
+function readLogMessage(line: string): string | undefined {
+  try {
+    const { "@message": message } = JSON.parse(line) as { readonly "@message"?: unknown };
+    return typeof message === "string" ? message : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -105,6 +105,19 @@ describe("longshore plugin", () => {
     });
     await expect(asNobody).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining("with sudo") });
     expect(await readdir(folder)).toEqual([]);
+  });
+
+  it("installs it all the same where it does not run yet, and says what is missing", async () => {
+    const [folder, bin] = [await newFolder(), await newFolder()];
+    for (const name of ["sh", "date"]) await symlink(`/bin/${name}`, join(bin, name));
+    const installed = run(process.execPath, [command, "plugin", "--install", folder], { env: { PATH: bin } });
+    await expect(installed).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(
+        /docker does not run here: the docker plugin needs Node.js 20.12 or later, and /,
+      ),
+    });
+    expect(await readdir(folder)).toEqual(["docker"]);
   });
 
   it("does not follow a symlink in the plugin's place, but takes its place", async () => {
