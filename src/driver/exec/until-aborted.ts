@@ -1,15 +1,19 @@
-import { Deferred, onAbort } from "../waiting.ts";
+import { onAbort } from "../waiting.ts";
 
 /** The items until the signal aborts, also when the next one never comes. */
 export async function* untilAborted<T>(items: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {
-  const aborted = new Deferred<undefined>();
-  const abort = () => aborted.resolve(undefined);
-  if (signal.aborted) abort();
-  using _listening = onAbort(signal, abort);
   const iterator = items[Symbol.asyncIterator]();
+  let stop: () => void = () => undefined;
+  using _listening = onAbort(signal, () => stop());
+  // A race with one promise for all of them would keep every item until the end.
+  const next = () =>
+    new Promise<IteratorResult<T> | undefined>((resolve, reject) => {
+      stop = () => resolve(undefined);
+      iterator.next().then(resolve, reject);
+    });
   try {
-    for (;;) {
-      const result = await Promise.race([iterator.next(), aborted.promise]);
+    while (!signal.aborted) {
+      const result = await next();
       if (result === undefined || result.done) return;
       yield result.value;
     }
