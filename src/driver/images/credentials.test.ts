@@ -27,6 +27,15 @@ function writeHelper(name: string, script: string): void {
   chmodSync(path, 0o755);
 }
 
+/** Whether a process is there that has not ended, whoever should have taken note of its end. */
+function runs(pid: string): boolean {
+  try {
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+  } catch {
+    return false;
+  }
+}
+
 const asked = () => readFileSync(join(folder, "asked"), "utf8").trim().split("\n");
 
 function writeConfig(content: unknown): string {
@@ -135,8 +144,8 @@ describe("a source that fails", () => {
     ["a silent program", "exit 3", "it ended with 3"],
     ["an answer that is no JSON", `echo '{"Secret":"${secret}"'`, "did not answer with a login in JSON"],
     [
-      "an answer that never ends",
-      `head -c 10000000 /dev/zero | tr '\\0' x; echo '${secret}'`,
+      "an answer after 10 MB of nothing, which nobody keeps",
+      `head -c 10000000 /dev/zero | tr '\\0' ' '; ${login}`,
       "did not answer with a login in JSON",
     ],
     ["an answer of numbers", "echo 17", "did not answer with a login in JSON"],
@@ -167,12 +176,15 @@ describe("a source that fails", () => {
     expect(inspect(error)).not.toContain(Buffer.from(secret).toString("base64"));
   });
 
-  it("is a timeout when a helper does not answer, also where its children hold on", async () => {
-    writeHelper("a", "trap '' TERM INT HUP; (trap '' TERM; sleep 1000) & sleep 1000");
-    await expect(find({ helper: "a", helperTimeoutMs: 300 }, "r.io/x")).rejects.toMatchObject({
+  it("is a timeout when a helper does not answer, which ends with its children whatever they ignore", async () => {
+    writeHelper("a", `trap '' TERM INT HUP; sleep 1000 & echo $$ $! > ${folder}/pids; sleep 1000`);
+    await expect(find({ helper: "a", helperTimeoutMs: 800 }, "r.io/x")).rejects.toMatchObject({
       kind: "timeout",
-      message: "docker-credential-a did not answer within 0.3 s",
+      message: "docker-credential-a did not answer within 0.8 s",
     });
+    const pids = readFileSync(join(folder, "pids"), "utf8").trim().split(" ");
+    expect(pids).toHaveLength(2);
+    for (const pid of pids) await vi.waitUntil(() => !runs(pid), 5000);
   });
 
   it("is left alone when the task gives up", async () => {
@@ -193,6 +205,9 @@ describe("a source that fails", () => {
   });
 
   it("may not be a path in place of a helper's name", async () => {
-    await expect(find({ helper: "../bin/evil" }, "r.io/x")).rejects.toMatchObject({ kind: "invalid" });
+    await expect(find({ helper: "../bin/evil" }, "r.io/x")).rejects.toMatchObject({
+      kind: "invalid",
+      message: expect.stringContaining("is not the name of a credential helper"),
+    });
   });
 });
