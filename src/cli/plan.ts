@@ -2,7 +2,7 @@ import type { Command, CommandIo } from "./command-io.ts";
 import { exitCodes } from "./exit-code.ts";
 import { loadJob } from "./load-job.ts";
 import { planTasks, type TaskPlan } from "./plan-tasks.ts";
-import { toJsonLine } from "./render/json-events.ts";
+import { toJsonLine, toJsonWarnings } from "./render/json-events.ts";
 import { toPlanLines } from "./render/plan-view.ts";
 import { noteWarnings } from "./render/reporters.ts";
 
@@ -11,7 +11,8 @@ export const plan: Command = async (input, io) => {
   const read = await loadJob(input, io);
   const tasks = await planTasks(input, io, read);
   if (input.on("json")) {
-    io.screen.output(toJsonLine({ jobId: read.job.id, tasks: tasks.map(toJsonTask) }));
+    const told = { jobId: read.job.id, tasks: tasks.map(toJsonTask), warnings: toJsonWarnings(read) };
+    io.screen.output(toJsonLine(told));
     return exitCodes.ok;
   }
   noteWarnings(read, io);

@@ -2,7 +2,7 @@ import type { Command } from "./command-io.ts";
 import { exitCodes } from "./exit-code.ts";
 import { loadJob } from "./load-job.ts";
 import { planTasks } from "./plan-tasks.ts";
-import { toJsonLine, toJsonProblem } from "./render/json-events.ts";
+import { toJsonLine, toJsonWarnings } from "./render/json-events.ts";
 import { noteWarnings } from "./render/reporters.ts";
 import { countOf } from "./render/text.ts";
 
@@ -10,14 +10,10 @@ import { countOf } from "./render/text.ts";
 export const validate: Command = async (input, io) => {
   const read = await loadJob(input, io);
   const tasks = await planTasks(input, io, read);
-  const { job, noEffect, warnings } = read;
+  const { job } = read;
   if (input.on("json")) {
-    const idle = noEffect.map(({ key, range }) => ({
-      message: `${key} has no effect on one machine`,
-      range,
-    }));
-    const all = [...idle, ...warnings.map(toJsonProblem)];
-    io.screen.output(toJsonLine({ valid: true, jobId: job.id, tasks: tasks.length, warnings: all }));
+    const told = { valid: true, jobId: job.id, tasks: tasks.length, warnings: toJsonWarnings(read) };
+    io.screen.output(toJsonLine(told));
     return exitCodes.ok;
   }
   noteWarnings(read, io);

@@ -54,6 +54,15 @@ test("plan shows what would be created, without an engine", async () => {
   expect(stdout).toContain("<alloc>/sh/local on /local");
 });
 
+test("validate and plan with --json tell what has no effect", async () => {
+  const file = await writeJob(shellJob("true").replace("group", "priority = 70\n  group"));
+  for (const command of ["validate", "plan"]) {
+    const { stdout } = await runCommand(program, [command, "-json", file], { env: noEngine });
+    const [{ message }] = JSON.parse(stdout).warnings;
+    expect(message).toBe("priority has no effect on one machine");
+  }
+});
+
 test("plan shows every limit and mount as it will be", async () => {
   const config = `cpu_hard_limit = true
         pids_limit = 50

@@ -1,5 +1,5 @@
 import type { JobOutcome, RunEvent, TaskOutcome, TaskRef } from "../../agent/agent.ts";
-import type { Diagnostic, SourceRange } from "../../jobfile/job.ts";
+import type { Diagnostic, ReadJob, SourceRange } from "../../jobfile/job.ts";
 import { type ErrorKind, errorMessage, isLongshoreError, OptionsError } from "../../task/index.ts";
 import { type Piece, Utf8Pieces } from "./utf8-pieces.ts";
 
@@ -32,6 +32,12 @@ export function toJsonProblem(diagnostic: Diagnostic): JsonProblem {
   const message =
     diagnostic.detail === "" ? diagnostic.summary : `${diagnostic.summary}: ${diagnostic.detail}`;
   return { message, range: diagnostic.range };
+}
+
+/** What of a job file has no effect or is doubtful, as `--json` shows it. */
+export function toJsonWarnings({ noEffect, warnings }: ReadJob): readonly JsonProblem[] {
+  const idle = noEffect.map(({ key, range }) => ({ message: `${key} has no effect on one machine`, range }));
+  return [...idle, ...warnings.map(toJsonProblem)];
 }
 
 /** One line of JSON with its line end. */

@@ -1,7 +1,7 @@
 import type { Diagnostic, NoEffect, ReadJob } from "../../jobfile/job.ts";
 import type { LogFields, Logger } from "../../task/index.ts";
 import type { CommandIo } from "../command-io.ts";
-import { JsonEvents, toJsonLine, toJsonProblem } from "./json-events.ts";
+import { JsonEvents, toJsonLine, toJsonWarnings } from "./json-events.ts";
 import type { RunReporter } from "./run-reporter.ts";
 import { RunView } from "./run-view.ts";
 import { toTaskLabels } from "./task-labels.ts";
@@ -79,7 +79,9 @@ export function createJsonReporter(io: CommandIo): RunReporter {
   const events = new JsonEvents();
   return {
     warn: (read) => {
-      for (const warning of toJsonWarnings(read)) io.screen.output(toJsonLine(warning));
+      const at = new Date();
+      for (const warning of toJsonWarnings(read))
+        io.screen.output(toJsonLine({ type: "warning", at, ...warning }));
     },
     show: async (event, exitCode) => {
       const code = event.type === "job-finished" ? exitCode() : undefined;
@@ -90,17 +92,4 @@ export function createJsonReporter(io: CommandIo): RunReporter {
     warning: (message) => io.screen.output(toJsonLine({ type: "warning", at: new Date(), message })),
     end: () => undefined,
   };
-}
-
-function toJsonWarnings(read: ReadJob): readonly unknown[] {
-  const at = new Date();
-  const idle = read.noEffect.map(({ key, range }) => ({
-    message: `${key} has no effect on one machine`,
-    range,
-  }));
-  return [...idle, ...read.warnings.map(toJsonProblem)].map((warning) => ({
-    type: "warning",
-    at,
-    ...warning,
-  }));
 }
