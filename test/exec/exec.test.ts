@@ -27,14 +27,14 @@ describe("a command in a task", () => {
     expect(output.exitCode).toBe(9);
   });
 
-  it.each([2 ** 31, 2 ** 40, 20_000.5])("may take %d ms", async (timeoutMs) => {
+  it("may take a time that is no whole number of milliseconds, or longer than a timer's longest", async () => {
     await using bench = startDriver();
     const task = await bench.start("sleep 600");
-    expect(await bench.driver.execTask(task.id, { command: ["true"], timeoutMs })).toMatchObject({
-      exitCode: 0,
-    });
-    const wrong = bench.driver.execTask(task.id, { command: ["true"], timeoutMs: Number.NaN });
-    await expect(wrong).rejects.toMatchObject({ kind: "invalid" });
+    const run = (timeoutMs: number) => bench.driver.execTask(task.id, { command: ["true"], timeoutMs });
+    for (const timeoutMs of [2 ** 31, 2 ** 40, 20_000.5]) {
+      expect(await run(timeoutMs)).toMatchObject({ exitCode: 0 });
+    }
+    await expect(run(Number.NaN)).rejects.toMatchObject({ kind: "invalid" });
   });
 
   it("keeps the last 4 KiB of each stream", async () => {
