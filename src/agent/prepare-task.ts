@@ -1,7 +1,6 @@
 import { toTaskDirs } from "../task/index.ts";
 import type { AgentEventDetail } from "./agent.ts";
 import type { AgentContext } from "./agent-options.ts";
-import { fetchArtifact } from "./artifacts/fetch-artifact.ts";
 import { describeSource } from "./artifacts/source-fault.ts";
 import type { TaskEnv } from "./task-env.ts";
 import { type TaskPlace, toAllocDir, toTaskEnv } from "./task-place.ts";
@@ -35,6 +34,8 @@ export async function prepareTask(
   for (const artifact of fetched ? [] : place.task.artifacts) {
     const what = describeSource(artifact.source);
     emit({ type: "preparing", step: "artifact", what }, `fetching ${what}`);
+    // Most tasks have none, and do not wait until all that unpacks archives is loaded.
+    const { fetchArtifact } = await import("./artifacts/fetch-artifact.ts");
     await fetchArtifact(artifact, { roots, lookup: hostLookup, limits: context.artifactLimits, signal });
   }
   const templates = await writeTemplates(place.task.templates, toTemplateOptions(context, place, emit));
