@@ -7,6 +7,7 @@ import { bundleCommand } from "./bundle-command.mjs";
 import { toLicenseText } from "./bundled-licenses.mjs";
 import { emitTypes } from "./emit-types.mjs";
 import { runMain, SetupError } from "./say.mjs";
+import { noteBuilt } from "./setup.mjs";
 import { repository } from "./tools.mjs";
 
 const dist = join(repository, "dist");
@@ -16,12 +17,18 @@ const dist = join(repository, "dist");
  * for Nomad as one file, and the library's types. `--no-types` leaves out the types, for a quick try.
  */
 async function main() {
+  const whole = !process.argv.includes("--no-types");
+  await noteBuilt(() => makeAll(whole), { whole });
+}
+
+/** @param {boolean} withTypes */
+async function makeAll(withTypes) {
   await rm(dist, { recursive: true, force: true });
   await mkdir(dist, { recursive: true });
   const bundledFiles = await bundle();
   await writeFile(join(dist, "THIRD-PARTY-LICENSES.txt"), await toLicenseText(repository, bundledFiles));
   await buildPlugin({ repository, outfile: join(dist, "docker") });
-  if (!process.argv.includes("--no-types")) await emitTypes(join(dist, "types"));
+  if (withTypes) await emitTypes(join(dist, "types"));
 }
 
 /** Answers the files that went in, relative to the repository. */

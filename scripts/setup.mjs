@@ -1,7 +1,7 @@
 // @ts-check
 import { createHash } from "node:crypto";
-import { access, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { access, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { runStep } from "./run-program.mjs";
 import { SetupError, say } from "./say.mjs";
 import { repository } from "./tools.mjs";
@@ -42,9 +42,10 @@ async function readPackages(file) {
   return JSON.parse(await readFile(file, "utf8")).packages;
 }
 
+const stampFile = join(repository, ".cache", "built-from");
+
 /** Builds `dist/` unless it was built from these very sources. */
 export async function ensureBuilt() {
-  const stampFile = join(repository, ".cache", "built-from");
   const [stamp, builtFrom, there] = await Promise.all([
     hashSources(),
     readFile(stampFile, "utf8").catch(() => ""),
@@ -56,7 +57,19 @@ export async function ensureBuilt() {
   if (there && stamp === builtFrom) return;
   say("building dist/");
   await runStep(process.execPath, [join(repository, "scripts", "build.mjs")], { cwd: repository });
-  await mkdir(join(repository, ".cache"), { recursive: true });
+}
+
+/**
+ * Runs a build, and notes afterwards what it was made from; a build that is not whole is not noted.
+ * @param {() => Promise<void>} build
+ * @param {{ whole: boolean }} options
+ */
+export async function noteBuilt(build, { whole }) {
+  await rm(stampFile, { force: true });
+  const stamp = await hashSources();
+  await build();
+  if (!whole) return;
+  await mkdir(dirname(stampFile), { recursive: true });
   await writeFile(stampFile, stamp);
 }
 
@@ -66,7 +79,14 @@ async function hashSources() {
     .filter((entry) => entry.isFile() && !entry.name.endsWith(".test.ts"))
     // Node 20.12 has `parentPath`, later ones have dropped `path`.
     .map((entry) => join(entry.parentPath ?? entry.path, entry.name));
-  const builders = ["build", "build-plugin", "bundle-command"].map((name) => `scripts/${name}.mjs`);
+  const builders = [
+    "build",
+    "build-plugin",
+    "bundle-command",
+    "bundled-licenses",
+    "emit-types",
+    "hcl-parts",
+  ].map((name) => `scripts/${name}.mjs`);
   const others = ["package-lock.json", "tsconfig.json", "tsconfig.build.json", ...builders];
   const hash = createHash("sha256");
   for (const file of [...files, ...others.map((name) => join(repository, name))].sort()) {
