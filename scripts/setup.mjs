@@ -85,7 +85,9 @@ async function hashSources() {
     "bundle-command",
     "bundled-licenses",
     "emit-types",
+    "go-snapshot",
     "hcl-parts",
+    "hcl-rehearsal",
   ].map((name) => `scripts/${name}.mjs`);
   const others = ["package-lock.json", "tsconfig.json", "tsconfig.build.json", ...builders];
   const hash = createHash("sha256");
