@@ -2,6 +2,7 @@ import { isLongshoreError } from "../task/index.ts";
 import type { EngineClient } from "./client.ts";
 import type { LogFrame, LogOptions } from "./engine.ts";
 import { readFrames, readTimedFrames, type TimedFrame } from "./frames.ts";
+import { FollowedOrder } from "./log-order.ts";
 import { KnownFrames, type LogPlace, nextPlace } from "./log-place.ts";
 import { readTtyFrames } from "./tty-frames.ts";
 
@@ -65,7 +66,7 @@ class ContainerLog {
     this.#place = options.from;
   }
 
-  /** What comes from now on, until the stream ends. False when more was written meanwhile than was asked for. */
+  /** What comes from now on, until the stream ends. False when it left something out, or may come twice. */
   async *follow(): AsyncGenerator<readonly LogFrame[], boolean> {
     const tail = this.#place && followTail + 2 * this.#place.frames;
     return (yield* this.#read({ follow: true, tail })).found;
@@ -90,22 +91,31 @@ class ContainerLog {
 
   async *#read(request: LogRequest): AsyncGenerator<readonly LogFrame[], Reading> {
     const known = new KnownFrames(this.#place);
+    const order = request.follow ? new FollowedOrder() : undefined;
     const reading = { firstNs: undefined as bigint | undefined, frames: 0, newFrames: 0 };
     const batches = await this.#open(request);
     if (batches === undefined) return nothing;
     for await (const batch of batches) {
       this.#options.onProgress?.();
       const news: LogFrame[] = [];
-      for (const { stream, data, timeNs } of batch) {
+      let isBroken = false;
+      for (const frame of batch) {
+        const { stream, data, timeNs } = frame;
         reading.frames++;
         if (reading.frames === 1) reading.firstNs = timeNs;
-        if (!known.has(timeNs)) {
+        if (known.has(timeNs)) {
+          if (isCutOff(request, reading, known)) return { ...reading, found: false };
+        } else {
+          isBroken = order?.goesBack(frame) ?? false;
+          if (isBroken) break;
           this.#place = nextPlace(this.#place, timeNs);
           news.push({ stream, data, timeNs, place: this.#place });
-        } else if (isCutOff(request, reading, known)) return { ...reading, found: false };
+        }
+        order?.note(frame);
       }
       reading.newFrames += news.length;
       if (news.length > 0) yield news;
+      if (isBroken) return { ...reading, found: false };
     }
     return { ...reading, found: known.found };
   }
