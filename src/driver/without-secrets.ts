@@ -1,3 +1,5 @@
+import { LongshoreError } from "../task/index.ts";
+
 /** What of a task no message may show. */
 export interface TaskSecrets {
   readonly env: Readonly<Record<string, string>>;
@@ -20,4 +22,12 @@ export function withoutSecrets(text: string, { env, password }: TaskSecrets): st
     .sort(([, a], [, b]) => b.length - a.length);
   const named = own.reduce((shown, [name, value]) => shown.replaceAll(value, () => `\${${name}}`), text);
   return password ? named.replaceAll(password, "<password>") : named;
+}
+
+/** An error whose words show a secret, without it and without the cause that shows it too; any other as it is. */
+export function toSafeError(error: unknown, secrets: TaskSecrets): unknown {
+  if (!(error instanceof LongshoreError)) return error;
+  const message = withoutSecrets(error.message, secrets);
+  if (message === error.message) return error;
+  return new LongshoreError(error.kind, message, { hint: error.hint, retryable: error.retryable });
 }

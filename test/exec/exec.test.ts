@@ -69,7 +69,7 @@ describe("a command in a task", () => {
       const body = { Running: true, ExitCode: null, Pid: process.pid };
       return isLook ? { status: 200, body } : "pass";
     });
-    const running = bench.driver.execTask(task.id, { command: ["sleep", "601"], timeoutMs: 300 });
+    const running = bench.driver.execTask(task.id, { command: ["sleep", "601"], timeoutMs: 1500 });
     await expect(running).rejects.toMatchObject({
       kind: "timeout",
       hint: expect.stringContaining("goes on in the container"),

@@ -39,6 +39,16 @@ describe("a secret of the environment", () => {
   });
 });
 
+it("a secret of the environment is in no error of a command in the task", async () => {
+  await using bench = startDriver();
+  const task = await bench.start("sleep 600", { env: { PASSWORD: secret } });
+  const run = async (command: readonly string[]) =>
+    await bench.driver.execTask(task.id, { command, timeoutMs: 500 }).catch((reason: unknown) => reason);
+  const late = allOf(await run(["sh", "-c", "sleep 600; true", secret]));
+  expect(late).toContain('"sh -c sleep 600; true ${PASSWORD}" did not end within 0.5 s');
+  expect(`${late}${allOf(await run([`/bin/${secret}`]))}`).not.toContain(secret);
+});
+
 describe("a registry's password", () => {
   it("is not shown where it is none", () => {
     const config = { auth: [{ username: "u", password: [secret] }] };

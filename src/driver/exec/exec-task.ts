@@ -8,6 +8,7 @@ import {
 } from "../../task/index.ts";
 import type { DriverContext } from "../context.ts";
 import type { DockerTask } from "../tasks/docker-task.ts";
+import { toSafeError } from "../without-secrets.ts";
 import { ExecRun } from "./exec-run.ts";
 import type { KillOutcome } from "./kill-exec.ts";
 
@@ -26,9 +27,10 @@ export async function execTask(
     run = await ExecRun.create(context, task, { command: options.command, tty: false }, signal);
     return await collect(run.messages(signal));
   } catch (cause) {
-    if (!signal.aborted) throw cause;
+    if (!signal.aborted) throw toSafeError(cause, task.config);
     const outcome = await run?.kill().catch(() => "elsewhere" as const);
-    throw options.signal?.aborted ? cause : toTimeout(options, outcome ?? "ended", cause);
+    if (options.signal?.aborted) throw cause;
+    throw toSafeError(toTimeout(options, outcome ?? "ended", cause), task.config);
   }
 }
 
@@ -74,6 +76,8 @@ export async function* execTaskStreaming(
   const run = await ExecRun.create(context, task, request, signal);
   try {
     yield* run.messages(signal);
+  } catch (error) {
+    throw toSafeError(error, task.config);
   } finally {
     // A reader that has left would leave the command behind; after the driver's own end it may go on.
     if (!task.signal.aborted) await run.kill().catch(() => undefined);
