@@ -84,6 +84,8 @@ export interface Host extends Disposable {
   readonly driver: ReturnType<typeof createDriver>;
   readonly health: ReturnType<typeof createHealth>;
   readonly controller: ReturnType<typeof createController>;
+  /** Aborts when the host goes. */
+  readonly gone: AbortSignal;
   /** How many of go-plugin's side streams are open. */
   heldStreams(): number;
 }
@@ -125,6 +127,7 @@ export function connect(
     driver: createDriver(channel),
     health: createHealth(channel),
     controller: createController(channel),
+    gone: closing.signal,
     heldStreams: () => held,
     [Symbol.dispose]() {
       closing.abort();

@@ -1,3 +1,5 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { Status } from "nice-grpc";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { TaskHandle } from "../../src/plugin/proto/generated/nomad/driver.ts";
@@ -166,6 +168,24 @@ describe("a plugin that ends, and the next one", () => {
     await proxy.refuse(false);
     await recovering;
     expect((await next.driver.inspectTask({ taskId: task.taskId })).task?.state).toBe(1);
+  });
+
+  it("stays without an agent as long as a task runs, and ends with its last one", async () => {
+    await using session = await openSession(program, { env: { LONGSHORE_PLUGIN_ALONE: "1500ms" } });
+    const task = await start(session);
+    let { length } = await task.stdout.until((text) => text.length > 1000);
+    session.host[Symbol.dispose]();
+    const lateMs = performance.now() + 3000;
+    while (performance.now() < lateMs)
+      length = (await task.stdout.until((text) => text.length > length)).length;
+    expect(session.plugin.child.exitCode).toBeNull();
+    await writeFile(join(task.config.allocDir, task.config.name, "local", "end"), "");
+    expect(await session.plugin.ended).toBe(0);
+    expectComplete(await task.stdout.until(hasLast));
+    // Its container is left to a later agent.
+    await using next = await openSession(program);
+    await recover(next, task);
+    expect((await next.driver.waitTask({ taskId: task.taskId })).result?.exitCode).toBe(0);
   });
 
   it("holds up no other task for one whose output is not taken", async () => {

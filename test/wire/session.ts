@@ -34,7 +34,7 @@ export async function beginSession(
   await configure(host, config);
   const events: DriverTaskEvent[] = [];
   let eventsAreOpen = true;
-  void collect(host.driver.taskEvents({}), events).finally(() => {
+  void collect(host.driver.taskEvents({}, { signal: host.gone }), events).finally(() => {
     eventsAreOpen = false;
   });
   const tasks: string[] = [];
