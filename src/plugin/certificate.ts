@@ -1,4 +1,5 @@
-import { generateKeyPairSync, type KeyObject, randomBytes, sign } from "node:crypto";
+import { generateKeyPairSync, type KeyObject, randomBytes, sign, X509Certificate } from "node:crypto";
+import { LongshoreError } from "../task/index.ts";
 
 /** A certificate that vouches for itself, and its key. */
 export interface SelfSigned {
@@ -27,6 +28,17 @@ export function createSelfSigned(now: Date = new Date()): SelfSigned {
     certificatePem: `-----BEGIN CERTIFICATE-----\n${lines}\n-----END CERTIFICATE-----\n`,
     keyPem: privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
   };
+}
+
+/** Throws `invalid` for what is no certificate: a server would take it, and then no client. */
+export function checkClientCertificate(pem: string): void {
+  try {
+    new X509Certificate(pem);
+  } catch (cause) {
+    throw new LongshoreError("invalid", "PLUGIN_CLIENT_CERT holds no certificate that can be read", {
+      cause,
+    });
+  }
 }
 
 function toBody(publicKey: KeyObject, now: Date): Buffer {

@@ -99,7 +99,8 @@ async function createCredentials(clientCert: string | undefined) {
   if (clientCert === undefined) {
     return { credentials: ServerCredentials.createInsecure(), certificate: undefined };
   }
-  const { createSelfSigned } = await import("./certificate.ts");
+  const { checkClientCertificate, createSelfSigned } = await import("./certificate.ts");
+  checkClientCertificate(clientCert);
   const { certificateDer, certificatePem, keyPem } = createSelfSigned();
   const pair = { cert_chain: Buffer.from(certificatePem), private_key: Buffer.from(keyPem) };
   return {

@@ -165,6 +165,8 @@ describe("the plugin's process", () => {
     await expect(stranger.base.pluginInfo({})).rejects.toThrow("UNAVAILABLE");
     using plain = connect(plugin);
     await expect(plain.base.pluginInfo({})).rejects.toThrow("UNAVAILABLE");
+    const garbled = spawnPlugin(program, { env: { PLUGIN_CLIENT_CERT: "garbage" } });
+    await expect(garbled).rejects.toThrow("PLUGIN_CLIENT_CERT holds no certificate");
   });
 
   it("refuses a host of another protocol in one line that an agent can log", async () => {
