@@ -14,8 +14,10 @@ async function main() {
   const isNomad = process.argv[2] === "nomad";
   checkNode();
   await ensureDependencies();
-  await ensureBuilt();
-  await ensureEngine();
+  if (!process.argv.includes("--help")) {
+    await ensureBuilt();
+    await ensureEngine();
+  }
   const { build } = await import("esbuild");
   // One folder deep, like the scripts: they find the repository by their own place.
   const outfile = join(repository, ".cache", isNomad ? "bench-nomad.mjs" : "bench.mjs");

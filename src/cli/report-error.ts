@@ -11,6 +11,10 @@ export interface ReportOptions {
   readonly json: boolean;
 }
 
+/** How this command is given what the driver's messages name. */
+const optionsHint =
+  'The docker driver\'s options are set in a file given by -config: plugin "docker" { config { ... } }.';
+
 /** Tells the user what stopped the command, without a stack, and answers the exit code for it. */
 export function reportError(error: unknown, { io, json }: ReportOptions): number {
   if (json) {
@@ -34,8 +38,11 @@ function describeForPeople(error: unknown, io: CommandIo): readonly string[] {
     `${noteColors.bold(noteColors.red("error:"))} ${screen.fold(text, "error: ".length)}`;
   const hint = (text: string | undefined): readonly string[] =>
     text === undefined ? [] : [`${noteColors.dim("hint:")} ${screen.fold(text, "hint: ".length)}`];
-  if (error instanceof JobFileError)
-    return error.diagnostics.flatMap((one) => describeDiagnostic(one, head, io));
+  if (error instanceof JobFileError) {
+    const lines = error.diagnostics.flatMap((one) => describeDiagnostic(one, head, io));
+    const isRefused = error.diagnostics.some(({ detail }) => detail.includes("docker driver's option"));
+    return [...lines, ...hint(isRefused ? optionsHint : undefined)];
+  }
   if (error instanceof OptionsError)
     return error.problems.flatMap((one) => [
       head(`${one.path.join(".")}: ${one.message}`),

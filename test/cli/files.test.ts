@@ -32,6 +32,14 @@ test("validate points at what the driver refuses", async () => {
   expect(stderr).toContain('did you mean "command"?');
 });
 
+test("validate says how a driver's option is given where one is missing", async () => {
+  const file = await writeJob(shellJob("true").replace("command =", "privileged = true\n      command ="));
+  const { code, stderr } = await runCommand(program, ["validate", file], { env: noEngine });
+  expect(code).toBe(2);
+  expect(stderr).toContain("needs allow_privileged in the docker driver's options");
+  expect(stderr).toMatch(/\nhint: The docker driver's options are set in a file given by -config: plugin "docker"/);
+});
+
 test("validate says that a file is valid, and what has no effect", async () => {
   const job = shellJob("true").replace(
     'type = "batch"',
