@@ -37,7 +37,9 @@ test("validate says how a driver's option is given where one is missing", async 
   const { code, stderr } = await runCommand(program, ["validate", file], { env: noEngine });
   expect(code).toBe(2);
   expect(stderr).toContain("needs allow_privileged in the docker driver's options");
-  expect(stderr).toMatch(/\nhint: The docker driver's options are set in a file given by -config: plugin "docker"/);
+  expect(stderr).toMatch(
+    /\nhint: The docker driver's options are set in a file given by -config: plugin "docker"/,
+  );
 });
 
 test("validate says that a file is valid, and what has no effect", async () => {
