@@ -17,7 +17,8 @@ import {
   useNomad,
 } from "./bed/index.ts";
 
-describeNomad("a task that changes its driver", () => {
+// Agents start several times in each.
+describeNomad("a task that changes its driver", { timeout: 120_000 }, () => {
   const { socket } = bed();
   const cluster = useNomad(() => startNomadAgent({ socket, driver: "built-in" }));
 
