@@ -31,7 +31,7 @@ export async function* readFrames(chunks: AsyncIterable<Uint8Array>): AsyncGener
 
 class FrameCutter {
   readonly #parts = new PartReader();
-  #header: Buffer | undefined;
+  #header: Header | undefined;
 
   get hasRest(): boolean {
     return this.#header !== undefined || this.#parts.hasRest;
@@ -43,39 +43,53 @@ class FrameCutter {
     this.#parts.give(chunk);
     try {
       for (;;) {
-        const part = this.#parts.take(this.#header === undefined ? headerBytes : readLength(this.#header));
-        if (part === undefined) return { frames };
-        if (this.#header !== undefined) frames.push(toFrame(this.#header, part));
-        this.#header = this.#header === undefined ? Buffer.from(part) : undefined;
+        this.#header ??= this.#takeHeader();
+        const data = this.#header && this.#parts.take(this.#header.length);
+        if (this.#header === undefined || data === undefined) return { frames };
+        frames.push(toFrame(this.#header, data));
+        this.#header = undefined;
       }
     } catch (fault) {
       return { frames, fault };
     }
   }
+
+  #takeHeader(): Header | undefined {
+    const part = this.#parts.take(headerBytes);
+    return part && readHeader(part);
+  }
+}
+
+/** What stands before each frame. */
+interface Header {
+  readonly type: number;
+  readonly length: number;
 }
 
 /** Cuts parts of wanted sizes out of chunks; only a part that lies in several chunks is copied. */
 class PartReader {
   #chunk: Uint8Array = new Uint8Array();
+  #at = 0;
   /** The beginning of a part whose end has not come yet. */
   #part: Uint8Array | undefined;
   #filled = 0;
 
   get hasRest(): boolean {
-    return this.#part !== undefined || this.#chunk.length > 0;
+    return this.#part !== undefined || this.#left > 0;
   }
 
   /** The chunk before must have been used up. */
   give(chunk: Uint8Array): void {
     this.#chunk = chunk;
+    this.#at = 0;
   }
 
   /** The next part; undefined when more must be given first. The same length must be asked for until it comes. */
   take(length: number): Uint8Array | undefined {
-    if (this.#part === undefined && this.#chunk.length >= length) return this.#cut(length);
-    if (this.#chunk.length === 0) return undefined;
+    if (this.#part === undefined && this.#left >= length) return this.#cut(length);
+    if (this.#left === 0) return undefined;
     this.#part ??= Buffer.allocUnsafe(length);
-    const piece = this.#cut(Math.min(length - this.#filled, this.#chunk.length));
+    const piece = this.#cut(Math.min(length - this.#filled, this.#left));
     this.#part.set(piece, this.#filled);
     this.#filled += piece.length;
     if (this.#filled < length) return undefined;
@@ -85,22 +99,26 @@ class PartReader {
     return part;
   }
 
+  get #left(): number {
+    return this.#chunk.length - this.#at;
+  }
+
   #cut(length: number): Uint8Array {
-    const piece = this.#chunk.subarray(0, length);
-    this.#chunk = this.#chunk.subarray(length);
-    return piece;
+    const from = this.#at;
+    this.#at += length;
+    return this.#chunk.subarray(from, this.#at);
   }
 }
 
-function readLength(header: Buffer): number {
-  const length = header.readUInt32BE(4);
-  const isHeader = header.readUInt8(0) <= engineErrorType && (header.readUInt32BE(0) & 0xffffff) === 0;
-  if (isHeader && length <= maxFrameBytes) return length;
+function readHeader(bytes: Uint8Array): Header {
+  const at = (index: number): number => bytes[index] ?? 0;
+  const [type, length] = [at(0), at(4) * 2 ** 24 + (at(5) << 16) + (at(6) << 8) + at(7)];
+  const isHeader = type <= engineErrorType && at(1) + at(2) + at(3) === 0;
+  if (isHeader && length <= maxFrameBytes) return { type, length };
   throw new LongshoreError("internal", "The engine's output stream is not made of frames");
 }
 
-function toFrame(header: Buffer, data: Uint8Array): Frame {
-  const type = header.readUInt8(0);
+function toFrame({ type }: Header, data: Uint8Array): Frame {
   if (type === engineErrorType) {
     throw new LongshoreError("internal", `The engine reports: ${Buffer.from(data).toString("utf8").trim()}`);
   }
@@ -115,6 +133,8 @@ export async function* readRawFrames(chunks: AsyncIterable<Uint8Array>): AsyncGe
 const space = 0x20;
 /** The longest time the engine writes: `2006-01-02T15:04:05.999999999+07:00`. */
 const maxTimeBytes = 35;
+/** The length of nearly all times. */
+const fixedTimeBytes = 30;
 
 /** A piece of output with the time that the engine wrote before it; undefined when there was none. */
 export interface TimedFrame extends Frame {
@@ -140,8 +160,9 @@ export function readTime(
   data: Uint8Array,
   times: TimestampReader,
 ): { readonly timeNs: bigint; readonly bytes: number } | undefined {
-  const end = data.subarray(0, maxTimeBytes + 1).indexOf(space);
+  const end =
+    data[fixedTimeBytes] === space ? fixedTimeBytes : data.subarray(0, maxTimeBytes + 1).indexOf(space);
   if (end < 0) return undefined;
-  const timeNs = times.read(Buffer.from(data.buffer, data.byteOffset, end).toString("latin1"));
+  const timeNs = times.read(data, end);
   return timeNs === undefined ? undefined : { timeNs, bytes: end + 1 };
 }

@@ -14,26 +14,49 @@ export function parseTimestamp(text: string): bigint | undefined {
 
 const fixedLength = "2006-01-02T15:04:05.000000000Z".length;
 const secondLength = "2006-01-02T15:04:05".length;
+const [zulu, dot, zero] = [0x5a, 0x2e, 0x30];
 
 /** Reads many times of one log, of which most share their second with the one before: that is read once. */
 export class TimestampReader {
-  #second = "";
+  /** The bytes of a time that is known, up to its second. */
+  #second: Uint8Array = new Uint8Array();
   #secondNs = 0n;
 
-  /** As {@link parseTimestamp}. */
-  read(text: string): bigint | undefined {
-    const second = text.slice(0, secondLength);
-    const nanos = Number(text.slice(secondLength + 1, fixedLength - 1));
-    const isFixed = text.length === fixedLength && text.endsWith("Z") && Number.isInteger(nanos);
-    if (!isFixed) return parseTimestamp(text);
-    if (second !== this.#second) {
-      const secondNs = parseTimestamp(`${second}Z`);
+  /** As {@link parseTimestamp}, of the first `length` bytes. */
+  read(bytes: Uint8Array, length: number): bigint | undefined {
+    const nanos = length === fixedLength && bytes[fixedLength - 1] === zulu ? readNanos(bytes) : undefined;
+    if (nanos === undefined) return parseTimestamp(toText(bytes, length));
+    if (!this.#isOfKnownSecond(bytes)) {
+      const secondNs = parseTimestamp(`${toText(bytes, secondLength)}Z`);
       if (secondNs === undefined) return undefined;
-      this.#second = second;
+      this.#second = bytes.slice(0, secondLength);
       this.#secondNs = secondNs;
     }
     return this.#secondNs + BigInt(nanos);
   }
+
+  #isOfKnownSecond(bytes: Uint8Array): boolean {
+    if (this.#second.length === 0) return false;
+    // From its end, where times differ.
+    for (let at = secondLength - 1; at >= 0; at--) if (bytes[at] !== this.#second[at]) return false;
+    return true;
+  }
+}
+
+/** The nine digits behind the second; undefined when they are none. */
+function readNanos(bytes: Uint8Array): number | undefined {
+  if (bytes[secondLength] !== dot) return undefined;
+  let nanos = 0;
+  for (let at = secondLength + 1; at < fixedLength - 1; at++) {
+    const digit = (bytes[at] ?? 0) - zero;
+    if (!(digit >= 0 && digit <= 9)) return undefined;
+    nanos = nanos * 10 + digit;
+  }
+  return nanos;
+}
+
+function toText(bytes: Uint8Array, length: number): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, length).toString("latin1");
 }
 
 /** The form in which the engine takes an instant: seconds, a dot, nine digits. */
