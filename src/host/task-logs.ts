@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { type LogChunk, type LogPosition, type LogSink, LongshoreError } from "../task/index.ts";
 import { createLogFiles, type LogFiles, type LogFilesOptions } from "./log-files.ts";
 import type { LogNoteFile } from "./log-note.ts";
@@ -47,7 +48,7 @@ export function createTaskLogs(options: TaskLogsOptions): TaskLogs {
       write(chunk, position) {
         // Once closed, the files may be another process's already.
         if (closed) throw new LongshoreError("canceled", `the logs of task "${options.task}" are closed`);
-        const kept = writer.add({ ...chunk, data: cutKnown(chunk, skip) }, { position, ahead: { ...skip } });
+        const kept = writer.add(cutKnown(chunk, skip), { position, ahead: { ...skip } });
         const shown = options.onOutput?.(chunk);
         return kept === undefined || shown === undefined ? (kept ?? shown) : bothDone(kept, shown);
       },
@@ -87,8 +88,10 @@ export function createTaskLogs(options: TaskLogsOptions): TaskLogs {
 }
 
 const mostWaitingBytes = 256 * 1024;
+/** So long after a write the next one begins: a task that writes much costs few calls, and nobody sees the difference. */
+const gatherMs = 5;
 
-/** Writes chunks in order; those that come while some are being written go together into the next write. */
+/** Writes chunks in order; those that come while some are being written, or soon after, go together into the next write. */
 class BatchWriter {
   readonly #files: LogFiles;
   readonly #noteFile: LogNoteFile;
@@ -96,6 +99,8 @@ class BatchWriter {
   #waitingBytes = 0;
   #mark: Mark = { position: undefined };
   #writing: Promise<void> | undefined;
+  #writtenMs = Number.NEGATIVE_INFINITY;
+  #gathering: AbortController | undefined;
 
   constructor(files: LogFiles, noteFile: LogNoteFile) {
     this.#files = files;
@@ -108,11 +113,14 @@ class BatchWriter {
     this.#waitingBytes += chunk.data.byteLength;
     this.#mark = mark;
     this.#writing ??= this.#writeAll();
-    return this.#waitingBytes < mostWaitingBytes ? undefined : this.#writing;
+    if (this.#waitingBytes < mostWaitingBytes) return undefined;
+    this.#gathering?.abort();
+    return this.#writing;
   }
 
   /** Resolves when all that was added is written. */
   async written(): Promise<void> {
+    this.#gathering?.abort();
     await this.#writing;
   }
 
@@ -124,6 +132,8 @@ class BatchWriter {
 
   async #writeAll(): Promise<void> {
     while (this.#waiting.length > 0) {
+      const restMs = this.#writtenMs + gatherMs - performance.now();
+      if (restMs > 0 && this.#waitingBytes < mostWaitingBytes) await this.#gather(restMs);
       const [batch, mark] = [this.#waiting, this.#mark];
       this.#waiting = [];
       this.#waitingBytes = 0;
@@ -134,16 +144,24 @@ class BatchWriter {
           await this.#files.write(stream, more.length === 0 ? first : Buffer.concat(parts));
       }
       await this.note(mark);
+      this.#writtenMs = performance.now();
     }
     this.#writing = undefined;
+  }
+
+  async #gather(ms: number): Promise<void> {
+    this.#gathering = new AbortController();
+    await sleep(ms, undefined, { signal: this.#gathering.signal }).catch(() => undefined);
+    this.#gathering = undefined;
   }
 }
 
 /** The part of a chunk that is not in the files yet; `skip` counts down what is. */
-function cutKnown({ stream, data }: LogChunk, skip: Counts): Uint8Array {
+function cutKnown(chunk: LogChunk, skip: Counts): LogChunk {
+  const { stream, data } = chunk;
   const known = Math.min(skip[stream], data.byteLength);
   skip[stream] -= known;
-  return known === 0 ? data : data.subarray(known);
+  return known === 0 ? chunk : { ...chunk, data: data.subarray(known) };
 }
 
 async function bothDone(one: Promise<void>, other: Promise<void>): Promise<void> {
