@@ -19,6 +19,7 @@ export default defineConfig({
           include: ["test/**/*.test.ts"],
           exclude: ["test/house/**"],
           globalSetup: ["test/bed/global-setup.ts"],
+          setupFiles: ["test/bed/suppressed-error.ts"],
           // On a shared machine an engine may stall for longer than a test waits. Nobody retries at home.
           retry: Number(process.env.LONGSHORE_TEST_RETRIES ?? 0),
           testTimeout: 60_000,

@@ -113,7 +113,9 @@ class DockerDaemon implements PrivateEngine {
     await this.start();
     const all = await callEngineOk(this.socket, "GET", "/containers/json?all=true");
     for (const { Id } of all as { Id: string }[]) {
-      await callEngineOk(this.socket, "DELETE", `/containers/${Id}?force=true&v=true`);
+      const { status, body } = await callEngine(this.socket, "DELETE", `/containers/${Id}?force=true&v=true`);
+      // After a failed test someone else may still be at it: gone already, or just being removed.
+      if (![204, 404, 409].includes(status)) throw new Error(`removing ${Id} answered ${status}: ${body}`);
     }
   }
 

@@ -28,8 +28,8 @@ export interface CommandResult {
   readonly stderr: string;
 }
 
-/** The command while it runs. */
-export interface RunningCommand {
+/** The command while it runs. Disposing kills it, if it still does, and waits for its end. */
+export interface RunningCommand extends AsyncDisposable {
   readonly child: ChildProcessWithoutNullStreams;
   readonly result: Promise<CommandResult>;
   /** Resolves when stdout holds the text; rejects when the command ends without it. */
@@ -98,6 +98,10 @@ function follow(child: ChildProcessWithoutNullStreams): RunningCommand {
         if (ended !== undefined && !textOf(out).includes(text))
           throw new Error(`ended with ${ended.code} without "${text}":\n${ended.stdout}\n${ended.stderr}`);
       }
+    },
+    async [Symbol.asyncDispose]() {
+      child.kill("SIGKILL");
+      await result;
     },
   };
 }
