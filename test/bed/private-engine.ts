@@ -99,8 +99,9 @@ class DockerDaemon implements PrivateEngine {
   async [Symbol.asyncDispose](): Promise<void> {
     try {
       await this.#removeContainers();
-      await this.stop();
     } finally {
+      // Gracefully also then: containers that could not be removed would outlive a killed engine.
+      await this.stop();
       await this.kill();
       await unmountBelow(this.#folder);
       await this.#bridge[Symbol.asyncDispose]();
