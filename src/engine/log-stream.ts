@@ -3,6 +3,7 @@ import type { EngineClient } from "./client.ts";
 import type { LogFrame, LogOptions } from "./engine.ts";
 import { readFrames, readTimedFrames, type TimedFrame } from "./frames.ts";
 import { FollowedOrder } from "./log-order.ts";
+import { FollowedPace } from "./log-pace.ts";
 import { KnownFrames, type LogPlace, nextPlace } from "./log-place.ts";
 import { readTtyFrames } from "./tty-frames.ts";
 
@@ -21,12 +22,11 @@ interface LogRequest {
 interface Reading {
   /** Whether the place to go on from was in it; if not, nothing was yielded. */
   readonly found: boolean;
-  readonly firstNs: bigint | undefined;
   readonly frames: number;
   readonly newFrames: number;
 }
 
-const nothing: Reading = { found: true, firstNs: undefined, frames: 0, newFrames: 0 };
+const nothing: Reading = { found: true, frames: 0, newFrames: 0 };
 /** How many of the last frames are asked for at first to find a place; then ever more. */
 const firstTail = 256;
 const tailFactor = 16;
@@ -81,28 +81,45 @@ class ContainerLog {
         if (reading.found) return reading.newFrames > 0;
         if (reading.frames < tail) break;
       }
-      const { found, firstNs, newFrames } = yield* this.#read({ follow: false });
+      const { found, newFrames } = yield* this.#read({ follow: false });
       if (found) return newFrames > 0;
-      this.#options.onGap?.({ fromNs: timeNs, toNs: firstNs });
-      this.#place = undefined;
+      return yield* this.#readLeft(timeNs);
     }
     return (yield* this.#read({ follow: false })).newFrames > 0;
+  }
+
+  /** What is left of a log whose place is gone, and that what was between is lost; answers whether anything is. */
+  async *#readLeft(fromNs: bigint): AsyncGenerator<readonly LogFrame[], boolean> {
+    this.#place = undefined;
+    const left = this.#read({ follow: false });
+    try {
+      // Only now, since the engine may have thrown more away after the place was looked for.
+      const first = await left.next();
+      this.#options.onGap?.({ fromNs, toNs: first.done ? undefined : first.value[0]?.timeNs });
+      if (first.done) return false;
+      yield first.value;
+      yield* left;
+      return true;
+    } finally {
+      await left.return(nothing);
+    }
   }
 
   async *#read(request: LogRequest): AsyncGenerator<readonly LogFrame[], Reading> {
     const known = new KnownFrames(this.#place);
     const order = request.follow ? new FollowedOrder() : undefined;
-    const reading = { firstNs: undefined as bigint | undefined, frames: 0, newFrames: 0 };
+    const pace = request.follow ? new FollowedPace() : undefined;
+    const reading = { frames: 0, newFrames: 0 };
     const batches = await this.#open(request);
     if (batches === undefined) return nothing;
     for await (const batch of batches) {
       this.#options.onProgress?.();
+      if (pace?.isBehind(batch)) return { ...reading, found: false };
       const news: LogFrame[] = [];
       let isBroken = false;
       for (const frame of batch) {
         const { stream, data, timeNs } = frame;
         reading.frames++;
-        if (reading.frames === 1) reading.firstNs = timeNs;
         if (known.has(timeNs)) {
           if (isCutOff(request, reading, known)) return { ...reading, found: false };
         } else {

@@ -1,0 +1,70 @@
+import { existsSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { expect, it } from "vitest";
+import type { LogChunk, LogPosition } from "../../src/task/index.ts";
+import { deferred } from "../bed/index.ts";
+import { makeShellTask, StuckSink, startDriver } from "../driver/driver-bed.ts";
+
+const count = 40_000;
+const script = [
+  `seq 1 ${count} | sed "s/^/line /"; touch /local/written`,
+  "while [ ! -e /local/back ]; do sleep 0.01; done",
+  `seq ${count + 1} ${count + 20} | sed "s/^/line /"`,
+].join("\n");
+
+/** Takes nothing after a first piece until it is let go, and tells when it has the last line of the first part. */
+class HeldSink extends StuckSink {
+  readonly last = deferred();
+
+  override async write(chunk: LogChunk, position: LogPosition | undefined): Promise<void> {
+    if (Buffer.from(chunk.data).toString() === `line ${count}\n`) this.last.resolve();
+    await super.write(chunk, position);
+  }
+}
+
+/** The numbered lines that a sink is given which takes nothing while many log files are begun, and the notes on them. */
+async function readHeld(maxFiles: number) {
+  await using bench = startDriver();
+  const sink = new HeldSink();
+  const logging = [{ type: "json-file", config: [{ "max-size": "1m", "max-file": `${maxFiles}` }] }];
+  const task = await makeShellTask(script, { driverConfig: { logging } });
+  const local = (name: string) => join(task.allocDir, task.name, "local", name);
+  await bench.startTask(task, { logs: sink });
+  while (!existsSync(local("written"))) await pause(10);
+  sink.letGo.resolve();
+  await sink.last.promise;
+  await writeFile(local("back"), "");
+  await bench.driver.waitTask(task.id);
+  const notes = bench.events.filter(({ detail }) => detail.type === "note").map(({ message }) => message);
+  return { chunks: sink.chunks.map(({ chunk }) => chunk), notes };
+}
+
+const numberOf = ({ data }: LogChunk) => Number(/^line (\d+)\n$/.exec(Buffer.from(data).toString())?.[1]);
+
+it("a reader that was held up gets all that was written to one log file after the other meanwhile", async () => {
+  const { chunks, notes } = await readHeld(20);
+  const wrong = chunks.findIndex((chunk, index) => numberOf(chunk) !== index + 1);
+  expect(wrong < 0 ? undefined : `line ${wrong + 1} is not there`).toBeUndefined();
+  expect(chunks).toHaveLength(count + 20);
+  expect(notes).toEqual([]);
+});
+
+it("a reader that was held up for too long is told which lines it does not get", async () => {
+  const { chunks, notes } = await readHeld(2);
+  const jumps = chunks.slice(1).flatMap((chunk, index) => {
+    const before = chunks[index];
+    return before && numberOf(chunk) !== numberOf(before) + 1 ? [timesOf(before, chunk)] : [];
+  });
+  expect(jumps).toHaveLength(1);
+  expect(notes).toEqual(jumps.map((times) => expect.stringContaining(`Output ${times} is lost`)));
+  expect(chunks.map(numberOf).at(-1)).toBe(count + 20);
+});
+
+function timesOf(before: LogChunk, after: LogChunk): string {
+  const [from, to] = [before, after].map(({ timeNs }) =>
+    new Date(Number((timeNs ?? 0n) / 1_000_000n)).toISOString(),
+  );
+  return `after ${from} and before ${to}`;
+}
