@@ -27,9 +27,9 @@ interface Reading {
 }
 
 const nothing: Reading = { found: true, frames: 0, newFrames: 0 };
-/** How many of the last frames are asked for at first to find a place, at least; then ever more. */
-const leastTail = 256;
-const tailFactor = 8;
+/** How many of the last frames are asked for at first to find a place; then ever more. */
+const firstTail = 256;
+const tailFactor = 16;
 /** More than a container writes between two requests. */
 const followTail = 1024;
 
@@ -58,8 +58,6 @@ class ContainerLog {
   readonly #options: LogOptions;
   #place: LogPlace | undefined;
   #opened = false;
-  /** About twice what came since the place when it was looked for last: a log that fills fast goes on to. */
-  #firstTail = leastTail;
 
   constructor(client: EngineClient, source: LogSource, options: LogOptions) {
     this.#client = client;
@@ -78,12 +76,9 @@ class ContainerLog {
   async *catchUp(): AsyncGenerator<readonly LogFrame[], boolean> {
     if (this.#place !== undefined) {
       const { timeNs, frames } = this.#place;
-      for (let tail = this.#firstTail + 2 * frames; ; tail *= tailFactor) {
+      for (let tail = firstTail + 2 * frames; ; tail *= tailFactor) {
         const reading = yield* this.#read({ follow: false, tail });
-        if (reading.found) {
-          this.#firstTail = Math.max(leastTail, 2 * reading.newFrames);
-          return reading.newFrames > 0;
-        }
+        if (reading.found) return reading.newFrames > 0;
         if (reading.frames < tail) break;
       }
       const { found, newFrames } = yield* this.#read({ follow: false });
