@@ -102,12 +102,13 @@ function countFitting(data: Uint8Array, room: number): number {
   return room <= 0 ? 0 : data.lastIndexOf(newLine, room - 1) + 1;
 }
 
-/** The numbers of a log's files in the folder, in no order: 0 and 2 for `name.0` and `name.2`. */
+/** The numbers of a log's files in the folder, the oldest first: 0 and 2 for `name.0` and `name.2`. */
 export async function listLogIndexes(folder: GuardedFolder, name: string): Promise<readonly number[]> {
   const names = await folder.list();
   return names
     .filter((file) => file.startsWith(`${name}.`))
     .map((file) => file.slice(name.length + 1))
     .filter((suffix) => /^\d{1,9}$/.test(suffix))
-    .map(Number);
+    .map(Number)
+    .sort((left, right) => left - right);
 }

@@ -38,7 +38,7 @@ async function readBoth(folder: GuardedFolder, task: string): Promise<LogTails> 
 }
 
 async function readTail(folder: GuardedFolder, name: string): Promise<LogTail | undefined> {
-  const newestFirst = [...(await listLogIndexes(folder, name))].sort((a, b) => b - a);
+  const newestFirst = (await listLogIndexes(folder, name)).toReversed();
   const parts: Uint8Array[] = [];
   let writtenMs = 0;
   let missing = tailBytes;

@@ -27,7 +27,7 @@ export async function readShownLimits(
 }
 
 async function listFiles(folder: GuardedFolder, name: string): Promise<readonly LogFile[]> {
-  const indexes = [...(await listLogIndexes(folder, name))].sort((left, right) => left - right);
+  const indexes = await listLogIndexes(folder, name);
   const toFile = async (index: number) => ({ index, bytes: (await folder.sizeOf(`${name}.${index}`)) ?? 0 });
   return await Promise.all(indexes.map(toFile));
 }
