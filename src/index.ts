@@ -50,4 +50,8 @@ export {
   readJobFile,
 } from "./jobfile/index.ts";
 export { prepareTask, type TaskSpec } from "./library/index.ts";
-export * from "./task/index.ts";
+export * from "./task/errors.ts";
+export { closestName, parseDurationMs } from "./task/index.ts";
+export * from "./task/logger.ts";
+export * from "./task/task-config.ts";
+export * from "./task/task-driver.ts";
