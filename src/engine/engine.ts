@@ -47,12 +47,25 @@ export interface LogOptions extends CallOptions {
   readonly onGap?: ((gap: LogGap) => void) | undefined;
   /** Called whenever something of the log has come, also if it lies before `from`. */
   readonly onProgress?: (() => void) | undefined;
+  /** The engine's own log, to be read in its stead as far as that can be done. */
+  readonly file?: LogFileOptions | undefined;
+}
+
+/** Where the engine's json-file driver keeps a container's log, should that be on this machine. */
+export interface LogFileOptions {
+  readonly path: string;
+  /** Aborts when the container has ended, and the engine has written all of its output. */
+  readonly ended: AbortSignal;
+  /** Called when the engine has written down that the container's state has changed. */
+  readonly onState: () => void;
 }
 
 /** A time of which no output is left, nanoseconds since the epoch: from the last frame known to the first one left. */
 export interface LogGap {
   readonly fromNs: bigint | undefined;
   readonly toNs: bigint | undefined;
+  /** What the engine has written there cannot be read. */
+  readonly isSpoilt?: boolean | undefined;
 }
 
 export interface ExecCreateRequest {

@@ -1,7 +1,8 @@
 import { isLongshoreError } from "../task/index.ts";
 import type { EngineClient } from "./client.ts";
-import type { LogFrame, LogOptions } from "./engine.ts";
+import type { LogFileOptions, LogFrame, LogOptions } from "./engine.ts";
 import { readFrames, readTimedFrames, type TimedFrame } from "./frames.ts";
+import { readLogFiles } from "./log-files.ts";
 import { FollowedOrder } from "./log-order.ts";
 import { FollowedPace } from "./log-pace.ts";
 import { KnownFrames, type LogPlace, nextPlace } from "./log-place.ts";
@@ -32,6 +33,8 @@ const firstTail = 256;
 const tailFactor = 16;
 /** More than a container writes between two requests. */
 const followTail = 1024;
+/** So often in a row the engine is asked for what its files do not tell; then for all that comes. */
+const maxLosses = 3;
 
 /**
  * A container's output from a place (or its start) until it ends, if it is followed. Engines may end a followed stream before its last
@@ -43,6 +46,7 @@ export async function* readLogs(
   options: LogOptions,
 ): AsyncGenerator<readonly LogFrame[]> {
   const log = new ContainerLog(client, source, options);
+  if (options.file !== undefined && (yield* log.readFiles(options.file))) return;
   if (options.from !== undefined) yield* log.catchUp();
   while (options.follow !== false && !(yield* log.follow())) yield* log.catchUp();
   while (yield* log.catchUp());
@@ -64,6 +68,28 @@ class ContainerLog {
     this.#source = source;
     this.#options = options;
     this.#place = options.from;
+  }
+
+  /** Reads the engine's own files, as far as they tell what comes next; answers whether that was to the end. */
+  async *readFiles(file: LogFileOptions): AsyncGenerator<readonly LogFrame[], boolean> {
+    const { signal } = this.#options;
+    for (let losses = 0; losses < maxLosses; losses++) {
+      const known = new KnownFrames(this.#place);
+      const take = (frames: readonly TimedFrame[]) => {
+        const news = frames.filter(({ timeNs }) => !known.has(timeNs)).map((frame) => this.#toPlaced(frame));
+        if (news.length > 0) losses = 0;
+        return news;
+      };
+      const fromNs = this.#place?.timeNs;
+      try {
+        if ((yield* readLogFiles({ ...this.#options, file, fromNs, take })) === "ended") return true;
+      } catch {
+        signal?.throwIfAborted();
+        return false;
+      }
+      yield* this.catchUp();
+    }
+    return false;
   }
 
   /** What comes from now on, until the stream ends. False when it left something out, or may come twice. */
@@ -118,15 +144,14 @@ class ContainerLog {
       const news: LogFrame[] = [];
       let isBroken = false;
       for (const frame of batch) {
-        const { stream, data, timeNs } = frame;
+        const { timeNs } = frame;
         reading.frames++;
         if (known.has(timeNs)) {
           if (isCutOff(request, reading, known)) return { ...reading, found: false };
         } else {
           isBroken = order?.goesBack(frame) ?? false;
           if (isBroken) break;
-          this.#place = nextPlace(this.#place, timeNs);
-          news.push({ stream, data, timeNs, place: this.#place });
+          news.push(this.#toPlaced(frame));
         }
         order?.note(frame);
       }
@@ -135,6 +160,11 @@ class ContainerLog {
       if (isBroken) return { ...reading, found: false };
     }
     return { ...reading, found: known.found };
+  }
+
+  #toPlaced({ stream, data, timeNs }: TimedFrame): LogFrame {
+    this.#place = nextPlace(this.#place, timeNs);
+    return { stream, data, timeNs, place: this.#place };
   }
 
   /** Undefined when the container was removed since the first request: what was read is all there is. */

@@ -1,5 +1,5 @@
 import { EventEmitter, once } from "node:events";
-import { DockerDriver, type DockerDriverOptions } from "../../src/driver/index.ts";
+import { DockerDriver, type DockerDriverOptions, parseAgentOptions } from "../../src/driver/index.ts";
 import { createEngine, type Engine } from "../../src/engine/index.ts";
 import type {
   ExitResult,
@@ -28,6 +28,11 @@ export interface TestDriver extends AsyncDisposable {
   /** Runs `sh -c script` to its end; the task is left to be looked at. */
   run(script: string, overrides?: Partial<TaskConfig>): Promise<RanTask>;
 }
+
+/** Without an endpoint it is the bed's engine. */
+export type BenchOptions = Partial<Omit<DockerDriverOptions, "endpoint">> & {
+  readonly endpoint?: string;
+};
 
 export interface RanTask {
   readonly task: TaskConfig;
@@ -78,6 +83,11 @@ export class StuckSink extends MemorySink {
   }
 }
 
+/** For a driver that asks the engine for all output, also where it could read the engine's own files. */
+export const fromEngine: BenchOptions = {
+  agentOptions: parseAgentOptions({ logs: { from_files: false } }),
+};
+
 /** The task for `sh -c script` in the bed's image. */
 export async function makeShellTask(
   script: string,
@@ -87,9 +97,7 @@ export async function makeShellTask(
   return await makeTaskConfig({ ...overrides, driverConfig });
 }
 
-export function startDriver(
-  options: Partial<DockerDriverOptions> & { readonly endpoint?: string } = {},
-): TestDriver {
+export function startDriver(options: BenchOptions = {}): TestDriver {
   const { endpoint = `unix://${bed().socket}`, ...rest } = options;
   const engine = createEngine({ endpoint });
   const driver = new DockerDriver({ engine, ...rest });

@@ -12,7 +12,7 @@ import {
   startFaultProxy,
   until,
 } from "../bed/index.ts";
-import { MemorySink, makeShellTask, startDriver } from "./driver-bed.ts";
+import { fromEngine, MemorySink, makeShellTask, startDriver } from "./driver-bed.ts";
 
 const proxied = () => startFaultProxy({ target: bed().socket });
 
@@ -223,10 +223,13 @@ describe("events that do not come, on a connection that does not break", () => {
     await bench.driver.waitTask(other.id);
   });
 
-  it("are not needed to tell the end of a task whose output has ended", async () => {
+  it.each([
+    ["whose state the engine has noted", {}],
+    ["whose output has ended", fromEngine],
+  ])("are not needed to tell the end of a task %s", async (_, options) => {
     await using proxy = await proxied();
     proxy.rule(silent);
-    await using bench = startDriver({ endpoint: proxy.endpoint });
+    await using bench = startDriver({ ...options, endpoint: proxy.endpoint });
     const ran = await bench.run("echo bye; exit 6");
     expect(ran).toMatchObject({ exit: { exitCode: 6 }, stdout: "bye\n" });
   });

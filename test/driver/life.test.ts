@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { isLongshoreError } from "../../src/task/index.ts";
 import { bed, callEngine } from "../bed/index.ts";
-import { MemorySink, makeShellTask, startDriver } from "./driver-bed.ts";
+import { fromEngine, MemorySink, makeShellTask, startDriver } from "./driver-bed.ts";
 
 describe("a task's life", () => {
   it("starts, writes its output in order and ends with its exit code", async () => {
@@ -21,15 +21,18 @@ describe("a task's life", () => {
     expect(bench.driver.inspectTask(ran.task.id).phase).toBe("exited");
   });
 
-  it("takes four engine calls with its image present, none of which lists", async () => {
-    await using bench = startDriver();
+  it.each([
+    ["three engine calls with its image present", {}, []],
+    ["a fourth where the engine's log is not on this machine", fromEngine, ["1 GET /containers/{id}/logs"]],
+  ])("takes %s, none of which lists", async (_, options, logs) => {
+    await using bench = startDriver(options);
     await bench.run("true");
     const before = new Map(bench.engine.calls);
     const task = await bench.start("sleep 60", {}, { logs: new MemorySink() });
     const made = [...bench.engine.calls].filter(([name, count]) => count !== before.get(name));
     const names = made.map(([name, count]) => `${count - (before.get(name) ?? 0)} ${name}`).sort();
     expect(names).toEqual([
-      "1 GET /containers/{id}/logs",
+      ...logs,
       "1 GET /images/{id}/json",
       "1 POST /containers/create",
       "1 POST /containers/{id}/start",

@@ -9,7 +9,7 @@ import {
   type FaultProxy,
   startFaultProxy,
 } from "../bed/index.ts";
-import { MemorySink, makeShellTask, startDriver, type TestDriver } from "../driver/driver-bed.ts";
+import { fromEngine, MemorySink, makeShellTask, startDriver, type TestDriver } from "../driver/driver-bed.ts";
 import { createChance, isFull, seed } from "./chance.ts";
 import { afterMs, faultOf } from "./traces.ts";
 
@@ -37,7 +37,7 @@ interface Ground extends AsyncDisposable {
 async function openGround(): Promise<Ground> {
   const proxy = await startFaultProxy({ target: bed().socket });
   const engine = createEngine({ endpoint: proxy.endpoint, callTimeoutMs: 2000 });
-  const bench = startDriver({ engine });
+  const bench = startDriver({ ...fromEngine, engine });
   return {
     proxy,
     bench,

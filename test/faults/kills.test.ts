@@ -110,7 +110,11 @@ describe(`hosts killed at random moments, seed ${seed}`, () => {
     );
     const folder = await mkdtemp(join(bed().folder, "kills-"));
     const config = join(folder, "agent.hcl");
-    await writeFile(config, `plugin "docker" {\n  config {\n    infra_image = "${pause}"\n  }\n}\n`);
+    const logs = `logs {\n      from_files = ${chance.happens(0.5)}\n    }`;
+    await writeFile(
+      config,
+      `plugin "docker" {\n  config {\n    infra_image = "${pause}"\n    ${logs}\n  }\n}\n`,
+    );
     const env = { DOCKER_HOST: engine.endpoint, LONGSHORE_DATA_DIR: join(folder, "data") };
     const run = async (job: string, text: string): Promise<RunningCommand> => {
       const file = join(folder, `${job}.nomad.hcl`);

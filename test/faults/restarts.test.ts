@@ -2,8 +2,14 @@ import { writeFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import type { TaskConfig } from "../../src/task/index.ts";
 import { importImage, type PrivateEngine, startPrivateEngine } from "../bed/index.ts";
-import { MemorySink, startDriver, type TestDriver } from "../driver/driver-bed.ts";
-import { createChance, isFull, seed } from "./chance.ts";
+import {
+  type BenchOptions,
+  fromEngine,
+  MemorySink,
+  startDriver,
+  type TestDriver,
+} from "../driver/driver-bed.ts";
+import { type Chance, createChance, isFull, seed } from "./chance.ts";
 import { afterMs, faultOf, listTraces, numberedLines } from "./traces.ts";
 
 const count = isFull ? 20 : 5;
@@ -17,6 +23,9 @@ interface Crowd {
   /** Of the first task, which writes a thousand lines a second; the others end with 10, 11, ... */
   readonly sink: MemorySink;
 }
+
+/** Output is read from the engine's files, or from the engine. */
+const logSource = (chance: Chance): BenchOptions => (chance.happens(0.5) ? fromEngine : {});
 
 async function startCrowd(bench: TestDriver, image: string): Promise<Crowd> {
   const sink = new MemorySink();
@@ -52,7 +61,7 @@ describe(`an engine that restarts under ${count} tasks, seed ${seed}`, () => {
     const chance = createChance();
     await using engine = await startPrivateEngine({ liveRestore: true });
     const image = await importBusybox(engine);
-    await using bench = startDriver({ endpoint: engine.endpoint });
+    await using bench = startDriver({ ...logSource(chance), endpoint: engine.endpoint });
     const { tasks, sink } = await startCrowd(bench, image);
     const [writer, ...others] = tasks;
     if (writer === undefined) throw new Error("no tasks");
@@ -89,8 +98,9 @@ describe(`an engine that restarts under ${count} tasks, seed ${seed}`, () => {
     "without it, %s, ends each once, starts none by itself, and the next start finds nothing in its way",
     async (_how, end) => {
       await using engine = await startPrivateEngine();
+      const chance = createChance();
       const image = await importBusybox(engine);
-      await using bench = startDriver({ endpoint: engine.endpoint });
+      await using bench = startDriver({ ...logSource(chance), endpoint: engine.endpoint });
       const { tasks } = await startCrowd(bench, image);
       await end(engine);
       await engine.start();
@@ -100,7 +110,7 @@ describe(`an engine that restarts under ${count} tasks, seed ${seed}`, () => {
       const left = (await listTraces(engine.socket)).containers;
       expect(left.filter((line) => line.endsWith("running"))).toEqual([]);
       // As after a reboot: the host starts what it had, under the same names, and the dead are still there.
-      await using later = startDriver({ endpoint: engine.endpoint });
+      await using later = startDriver({ ...logSource(chance), endpoint: engine.endpoint });
       const sink = new MemorySink();
       for (const task of tasks) await later.startTask({ ...task, id: `${task.id}-2` }, { logs: sink });
       expect((await listTraces(engine.socket)).containers.length).toBe(count);

@@ -4,7 +4,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import type { LogChunk, LogPosition, TaskConfig } from "../../src/task/index.ts";
 import { bed, callEngineOk, type Fault, type FaultProxy, startFaultProxy } from "../bed/index.ts";
-import { MemorySink, StuckSink, startDriver, type TestDriver } from "../driver/driver-bed.ts";
+import { fromEngine, MemorySink, StuckSink, startDriver, type TestDriver } from "../driver/driver-bed.ts";
 
 const logCalls = /\/logs$/;
 const lines = (count: number) => Array.from({ length: count }, (_, n) => `line ${n + 1}\n`).join("");
@@ -37,7 +37,11 @@ describe("the end of a task", () => {
     ["stalls within a line", { hangAfter: 60 }],
   ])("is told after all of its output, when its stream %s", async (_, fault) => {
     await using proxy = await startLogProxy(fault);
-    await using bench = startDriver({ endpoint: proxy.endpoint, outputLimits: { engineSilentMs: 3000 } });
+    await using bench = startDriver({
+      ...fromEngine,
+      endpoint: proxy.endpoint,
+      outputLimits: { engineSilentMs: 3000 },
+    });
     const ran = await bench.run(`${saying(20)}; exit 6`);
     expect(ran).toMatchObject({ stdout: lines(20), exit: { exitCode: 6 } });
     expect(notesOf(bench)).toEqual([]);
@@ -46,7 +50,7 @@ describe("the end of a task", () => {
   it("waits for an engine that went away meanwhile", async () => {
     // The first answer when it is back goes wrong as well.
     await using proxy = await startLogProxy("hang", "cut");
-    await using bench = startDriver({ endpoint: proxy.endpoint });
+    await using bench = startDriver({ ...fromEngine, endpoint: proxy.endpoint });
     const sink = new MemorySink();
     const task = await bench.start(`${saying(20)}; exit 6`, {}, { logs: sink });
     await callEngineOk(bed().socket, "POST", `/containers/${idOf(bench, task)}/wait`);
@@ -60,7 +64,11 @@ describe("the end of a task", () => {
 
   it("is that of its container also if someone starts that again", async () => {
     await using proxy = await startLogProxy({ hangAfter: 0 });
-    await using bench = startDriver({ endpoint: proxy.endpoint, outputLimits: { engineSilentMs: 3000 } });
+    await using bench = startDriver({
+      ...fromEngine,
+      endpoint: proxy.endpoint,
+      outputLimits: { engineSilentMs: 3000 },
+    });
     const sink = new MemorySink();
     const script = "trap 'exit 6' TERM; echo hi; touch /local/up; while :; do sleep 0.02; done";
     const task = await bench.start(script, {}, { logs: sink });
@@ -75,13 +83,17 @@ describe("the end of a task", () => {
   it("outlasts an engine that answers for a while that it is not well", async () => {
     const unwell = { status: 500, body: { message: "starting" } };
     await using proxy = await startLogProxy(...Array<Fault>(5).fill(unwell));
-    await using bench = startDriver({ endpoint: proxy.endpoint });
+    await using bench = startDriver({ ...fromEngine, endpoint: proxy.endpoint });
     expect(await bench.run(saying(20))).toMatchObject({ stdout: lines(20) });
   });
 
   it("is told without the output that an engine keeps to itself for long, and that is said once", async () => {
     await using proxy = await startLogProxy(...Array<Fault>(100).fill("hang"));
-    await using bench = startDriver({ endpoint: proxy.endpoint, outputLimits: { engineSilentMs: 300 } });
+    await using bench = startDriver({
+      ...fromEngine,
+      endpoint: proxy.endpoint,
+      outputLimits: { engineSilentMs: 300 },
+    });
     const { task, exit, stdout } = await bench.run(saying(20));
     expect([exit.exitCode, stdout]).toEqual([0, ""]);
     await bench.driver.destroyTask(task.id);
@@ -92,7 +104,7 @@ describe("the end of a task", () => {
 
   it("tells from when on output is missing whose container was removed before it was read", async () => {
     await using proxy = await startFaultProxy({ target: bed().socket });
-    await using bench = startDriver({ endpoint: proxy.endpoint });
+    await using bench = startDriver({ ...fromEngine, endpoint: proxy.endpoint });
     const sink = new MemorySink();
     const task = await bench.start(`${saying(20)}; sleep 600`, {}, { logs: sink });
     await sink.until((text) => text.endsWith("line 20\n"));

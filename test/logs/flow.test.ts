@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { bed, startFaultProxy } from "../bed/index.ts";
-import { MemorySink, StuckSink, startDriver } from "../driver/driver-bed.ts";
+import { fromEngine, MemorySink, StuckSink, startDriver } from "../driver/driver-bed.ts";
 
 const numbered = (count: number) => Array.from({ length: count }, (_, n) => `line ${n + 1}`);
 const counting = (count: number, pause: string) =>
@@ -26,7 +26,7 @@ describe("a reader that takes nothing", () => {
 describe("a terminal's output", () => {
   it("is read without a loss while the connection breaks again and again", async () => {
     await using proxy = await startFaultProxy({ target: bed().socket });
-    await using bench = startDriver({ endpoint: proxy.endpoint });
+    await using bench = startDriver({ ...fromEngine, endpoint: proxy.endpoint });
     const sink = new MemorySink();
     const driverConfig = { tty: true };
     const task = await bench.start(counting(200, "sleep 0.005"), { driverConfig }, { logs: sink });

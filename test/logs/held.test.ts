@@ -5,7 +5,13 @@ import { setTimeout as pause } from "node:timers/promises";
 import { expect, it } from "vitest";
 import type { LogChunk, LogPosition } from "../../src/task/index.ts";
 import { deferred } from "../bed/index.ts";
-import { makeShellTask, StuckSink, startDriver } from "../driver/driver-bed.ts";
+import {
+  type BenchOptions,
+  fromEngine,
+  makeShellTask,
+  StuckSink,
+  startDriver,
+} from "../driver/driver-bed.ts";
 
 const count = 40_000;
 const script = [
@@ -25,10 +31,10 @@ class HeldSink extends StuckSink {
 }
 
 /** The numbered lines that a sink is given which takes nothing while many log files are begun, and the notes on them. */
-async function readHeld(maxFiles: number) {
-  await using bench = startDriver();
+async function readHeld(options: BenchOptions, [maxSize, maxFiles]: readonly [string, string]) {
+  await using bench = startDriver(options);
   const sink = new HeldSink();
-  const logging = [{ type: "json-file", config: [{ "max-size": "1m", "max-file": `${maxFiles}` }] }];
+  const logging = [{ type: "json-file", config: [{ "max-size": maxSize, "max-file": maxFiles }] }];
   const task = await makeShellTask(script, { driverConfig: { logging } });
   const local = (name: string) => join(task.allocDir, task.name, "local", name);
   await bench.startTask(task, { logs: sink });
@@ -43,24 +49,32 @@ async function readHeld(maxFiles: number) {
 
 const numberOf = ({ data }: LogChunk) => Number(/^line (\d+)\n$/.exec(Buffer.from(data).toString())?.[1]);
 
-it("a reader that was held up gets all that was written to one log file after the other meanwhile", async () => {
-  const { chunks, notes } = await readHeld(20);
+const sources = [
+  ["of the engine's files", {}, "300k"],
+  ["of the engine", fromEngine, "1m"],
+] as const;
+
+it.each(sources)("a reader %s that was held up gets all that was written meanwhile", async (_, options) => {
+  const { chunks, notes } = await readHeld(options, ["300k", "30"]);
   const wrong = chunks.findIndex((chunk, index) => numberOf(chunk) !== index + 1);
   expect(wrong < 0 ? undefined : `line ${wrong + 1} is not there`).toBeUndefined();
   expect(chunks).toHaveLength(count + 20);
   expect(notes).toEqual([]);
 });
 
-it("a reader that was held up for too long is told which lines it does not get", async () => {
-  const { chunks, notes } = await readHeld(2);
-  const jumps = chunks.slice(1).flatMap((chunk, index) => {
-    const before = chunks[index];
-    return before && numberOf(chunk) !== numberOf(before) + 1 ? [timesOf(before, chunk)] : [];
-  });
-  expect(jumps).toHaveLength(1);
-  expect(notes).toEqual(jumps.map((times) => expect.stringContaining(`Output ${times} is lost`)));
-  expect(chunks.map(numberOf).at(-1)).toBe(count + 20);
-});
+it.each(sources)(
+  "a reader %s that was held up for too long is told which lines it does not get",
+  async (_, options, maxSize) => {
+    const { chunks, notes } = await readHeld(options, [maxSize, "2"]);
+    const jumps = chunks.slice(1).flatMap((chunk, index) => {
+      const before = chunks[index];
+      return before && numberOf(chunk) !== numberOf(before) + 1 ? [timesOf(before, chunk)] : [];
+    });
+    expect(jumps).toHaveLength(1);
+    expect(notes).toEqual(jumps.map((times) => expect.stringContaining(`Output ${times} is lost`)));
+    expect(chunks.map(numberOf).at(-1)).toBe(count + 20);
+  },
+);
 
 function timesOf(before: LogChunk, after: LogChunk): string {
   const [from, to] = [before, after].map(({ timeNs }) =>

@@ -34,6 +34,11 @@ export class LogFile {
     await appendFile(this.#path, entries.map(toLine).join(""));
   }
 
+  /** What an engine writes on a disk that is full. */
+  async appendPart(entry: Entry): Promise<void> {
+    await appendFile(this.#path, toLine(entry).slice(0, -20));
+  }
+
   /** Nothing of what was there before is left. */
   async replace(entries: readonly Entry[]): Promise<void> {
     await writeFile(this.#path, entries.map(toLine).join(""));
@@ -42,6 +47,7 @@ export class LogFile {
 
 function toLine({ ns, text, stream = "stdout" }: Entry): string {
   const date = new Date(Number(firstSecond + ns / secondNs) * 1000).toISOString().slice(0, 19);
-  const time = `${date}.${(ns % secondNs).toString().padStart(9, "0")}Z`;
+  const fraction = `.${(ns % secondNs).toString().padStart(9, "0")}`.replace(/\.?0+$/, "");
+  const time = `${date}${fraction}Z`;
   return `${JSON.stringify({ log: text, stream, time })}\n`;
 }

@@ -4,7 +4,14 @@ import { access, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { LogChunk, LogPosition, TaskHandle } from "../../src/task/index.ts";
-import { MemorySink, makeShellTask, startDriver, type TestDriver } from "../driver/driver-bed.ts";
+import {
+  type BenchOptions,
+  fromEngine,
+  MemorySink,
+  makeShellTask,
+  startDriver,
+  type TestDriver,
+} from "../driver/driver-bed.ts";
 import { type Entry, LogFile, seconds } from "./log-file.ts";
 
 /** A task that has ended without output, and its log to write into; the caller destroys it. */
@@ -16,13 +23,18 @@ async function endedTask(bench: TestDriver, overrides: Readonly<Record<string, u
 }
 
 /** What a driver that knows nothing of the task reads from a position on, and what it says about it. */
-async function readFrom(handle: TaskHandle, logPosition: LogPosition | undefined) {
-  await using bench = startDriver();
+async function readFrom(
+  handle: TaskHandle,
+  logPosition: LogPosition | undefined,
+  options: BenchOptions = {},
+) {
+  await using bench = startDriver(options);
   const sink = new MemorySink();
   await bench.driver.recoverTask(handle, { logs: sink, logPosition });
   await bench.driver.waitTask(handle.config.id);
   const notes = bench.events.filter(({ detail }) => detail.type === "note").map(({ message }) => message);
-  return { sink, notes };
+  const asked = [...bench.engine.calls.keys()].filter((call) => call.endsWith("/logs"));
+  return { sink, notes, asked };
 }
 
 const textOf = (chunks: readonly { readonly chunk: LogChunk }[]) =>
@@ -59,6 +71,11 @@ const awkward: Readonly<Record<string, readonly Entry[]>> = {
   ],
 };
 
+const sources = [
+  ["of the engine's files", {}],
+  ["of the engine", fromEngine],
+] as const;
+
 describe.each([false, true])("output (of a terminal: %s)", (tty) => {
   it.each(Object.entries(awkward))(
     "%s goes on with the very next frame wherever reading stopped",
@@ -69,23 +86,28 @@ describe.each([false, true])("output (of a terminal: %s)", (tty) => {
       const all = (await readFrom(handle, undefined)).sink.chunks;
       expect(textOf(all)).toBe(entries.map(({ text }) => text).join(""));
       expect(all).toHaveLength(entries.length);
+      const again = (await readFrom(handle, undefined, fromEngine)).sink.chunks;
+      expect(again.map(({ position }) => position)).toEqual(all.map(({ position }) => position));
       for (const stop of [1, Math.ceil(all.length / 2), all.length - 1, all.length]) {
-        const { sink, notes } = await readFrom(handle, all[stop - 1]?.position);
-        expect(textOf(sink.chunks)).toBe(textOf(all.slice(stop)));
-        expect(notes).toEqual([]);
+        for (const [source, options] of sources) {
+          const { sink, notes, asked } = await readFrom(handle, all[stop - 1]?.position, options);
+          expect([source, textOf(sink.chunks)]).toEqual([source, textOf(all.slice(stop))]);
+          expect(notes).toEqual([]);
+          expect(asked).toHaveLength(options === fromEngine ? 1 : 0);
+        }
       }
     },
   );
 });
 
-describe("output that was written while nobody read", () => {
+describe.each(sources)("output %s that was written while nobody read", (_, options) => {
   it("of thousands of frames goes on with the next one", async () => {
     await using bench = startDriver();
     const { handle, log } = await endedTask(bench);
     await log.append(lines(1, 10, 1));
     const position = (await readFrom(handle, undefined)).sink.chunks.at(-1)?.position;
     await log.append(lines(11, 9000, 20, 0.001));
-    const { sink, notes } = await readFrom(handle, position);
+    const { sink, notes } = await readFrom(handle, position, options);
     expect(sink.text()).toBe(Array.from({ length: 9000 }, (_, n) => `${n + 11}\n`).join(""));
     expect(notes).toEqual([]);
   });
@@ -96,7 +118,7 @@ describe("output that was written while nobody read", () => {
     await log.append(lines(1, 10, 1));
     const position = (await readFrom(handle, undefined)).sink.chunks.at(-1)?.position;
     await log.replace(lines(400, 300, 3600));
-    const { sink, notes } = await readFrom(handle, position);
+    const { sink, notes } = await readFrom(handle, position, options);
     expect(sink.text()).toBe(Array.from({ length: 300 }, (_, n) => `${n + 400}\n`).join(""));
     expect(notes).toEqual([
       expect.stringMatching(
@@ -125,7 +147,7 @@ describe("output that was written while nobody read", () => {
     }
     await writeFile(local("away"), "");
     await untilThere(local("written"));
-    await using after = startDriver();
+    await using after = startDriver(options);
     const second = new MemorySink();
     await after.driver.recoverTask(handle, { logs: second, logPosition: first.chunks.at(-1)?.position });
     const note = await after.event(({ message }) => message.includes("is lost"));
@@ -136,6 +158,36 @@ describe("output that was written while nobody read", () => {
     expect(numbers.at(-1)).toBe(2020);
     expect(numbers).toEqual(numbers.map((_, index) => (numbers[0] ?? 0) + index));
     await after.driver.destroyTask(task.id);
+  });
+});
+
+describe("the engine's file of an output", () => {
+  it("that is damaged is read as far as it can be, and the rest is told", async () => {
+    await using bench = startDriver();
+    const { handle, log } = await endedTask(bench);
+    await log.append(lines(1, 2, 1));
+    await log.appendPart({ ns: seconds(3), text: "lost\n" });
+    await log.append(lines(3, 2, 4));
+    const { sink, notes } = await readFrom(handle, undefined);
+    expect(sink.text()).toBe("1\n2\n3\n4\n");
+    expect(notes).toEqual([
+      "Output after 2026-01-01T00:00:02.000Z and before 2026-01-01T00:00:04.000Z is lost: the engine's log is damaged there",
+    ]);
+  });
+
+  it("that someone has emptied is read on, and what is lost is told", async () => {
+    await using bench = startDriver();
+    const sink = new MemorySink();
+    const script = "echo old; while [ ! -e /local/go ]; do sleep 0.01; done; echo new";
+    const task = await makeShellTask(script);
+    const { handle } = await bench.startTask(task, { logs: sink });
+    await sink.until((text) => text === "old\n");
+    await (await LogFile.of(handle.driverState.containerId)).replace([]);
+    await writeFile(`${task.allocDir}/${task.name}/local/go`, "");
+    await bench.driver.waitTask(task.id);
+    expect(sink.text()).toBe("old\nnew\n");
+    const notes = bench.events.filter(({ message }) => message.includes("is lost"));
+    expect(notes).toHaveLength(1);
   });
 });
 

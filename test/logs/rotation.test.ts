@@ -1,8 +1,11 @@
 import { expect, it } from "vitest";
-import { MemorySink, startDriver } from "../driver/driver-bed.ts";
+import { fromEngine, MemorySink, startDriver } from "../driver/driver-bed.ts";
 
-it("output comes once and in order while the engine begins one log file after the other", async () => {
-  await using bench = startDriver();
+it.each([
+  ["from the engine's files", {}],
+  ["from the engine", fromEngine],
+])("output comes %s once and in order while one log file is begun after the other", async (_, options) => {
+  await using bench = startDriver(options);
   const sink = new MemorySink();
   const logging = [{ type: "json-file", config: [{ "max-size": "100k", "max-file": "3" }] }];
   const count = 8000;

@@ -2,7 +2,13 @@ import { readlinkSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { parseAgentOptions } from "../../src/driver/index.ts";
 import { bed, callEngine, startFaultProxy } from "../bed/index.ts";
-import { MemorySink, makeShellTask, startDriver } from "../driver/driver-bed.ts";
+import {
+  type BenchOptions,
+  fromEngine,
+  MemorySink,
+  makeShellTask,
+  startDriver,
+} from "../driver/driver-bed.ts";
 import { look } from "./look.ts";
 
 type Config = Readonly<Record<string, unknown>>;
@@ -139,6 +145,15 @@ describe("what the agent gives", () => {
     await bench.driver.destroyTask(task.id);
     expect([...bench.engine.calls.keys()].filter((call) => call.endsWith("/logs"))).toEqual([]);
     expect(sink.chunks).toEqual([]);
+  });
+
+  it("`logs.from_files`: without it the engine is asked for the output", async () => {
+    const asked = async (options: BenchOptions) => {
+      await using bench = startDriver(options);
+      expect(await bench.run("echo out")).toMatchObject({ stdout: "out\n" });
+      return [...bench.engine.calls.keys()].filter((call) => call.endsWith("/logs")).length > 0;
+    };
+    expect([await asked({}), await asked(fromEngine)]).toEqual([false, true]);
   });
 
   it("`container_exists_attempts`: a taken name is tried so many times more", async () => {

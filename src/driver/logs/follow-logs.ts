@@ -14,6 +14,8 @@ export interface FollowOptions {
   readonly engine: Engine;
   readonly containerId: string;
   readonly tty: boolean;
+  /** The engine's log of the container, should that be on this machine. */
+  readonly logFile: string | undefined;
   /** Where to go on; from the beginning when undefined. */
   readonly position: LogPosition | undefined;
   /** Whether more output may come although the stream has ended. */
@@ -44,15 +46,18 @@ const retryMs = 100;
  * the container's end.
  */
 export async function* followLogs(options: FollowOptions): AsyncGenerator<readonly LogPiece[]> {
-  const { engine, containerId, tty, signal, ended, engineSilentMs } = options;
+  const { engine, containerId, tty, logFile, signal, ended, engineSilentMs } = options;
   const onGap = (gap: LogGap) => options.onNote(toGapNote(gap));
   const silence = new EngineSilence({ limitMs: engineSilentMs, ended });
+  // An end that no event tells of is found out by this.
+  const onState = () => void options.mayGoOn();
+  const file = logFile === undefined ? undefined : { path: logFile, ended, onState };
   let from = toPlace(options.position);
   while (!signal.aborted) {
     using answer = silence.ask(signal);
     const { onProgress } = answer;
     // Someone may have started an ended container again: its new output is not the task's.
-    const asked = { tty, from, follow: !ended.aborted, onGap, onProgress, signal: answer.signal };
+    const asked = { tty, from, file, follow: !ended.aborted, onGap, onProgress, signal: answer.signal };
     try {
       for await (const frames of engine.containerLogs(containerId, asked)) {
         // Frames that had come before the end of reading was asked for are for the next reader.

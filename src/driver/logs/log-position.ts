@@ -15,8 +15,9 @@ export function toPosition(place: LogPlace | undefined): LogPosition | undefined
 }
 
 /** A sentence for people about output that nobody can read any more. */
-export function toGapNote({ fromNs, toNs }: LogGap): string {
+export function toGapNote({ fromNs, toNs, isSpoilt }: LogGap): string {
   const until = toNs === undefined ? "" : ` and before ${toTime(toNs)}`;
+  if (isSpoilt) return `Output${afterTime(fromNs)}${until} is lost: the engine's log is damaged there`;
   const size = "give the task's logging a larger max-size or max-file to keep more of it";
   return `Output${afterTime(fromNs)}${until} is lost: the engine's log had no room for it while it was not read; ${size}`;
 }

@@ -91,6 +91,10 @@ export const agentFields = {
       doc: "Write the tasks' log files in the driver instead of through the host's log collector.",
       default: false,
     }),
+    from_files: bool({
+      doc: "Read output from the engine's json-file logs where they are on this machine, without asking the engine.",
+      default: true,
+    }),
     max_files: number({
       doc: "Files kept of each stream with direct.",
       default: 10,

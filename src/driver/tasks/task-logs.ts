@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import {
   type CallOptions,
   isLongshoreError,
@@ -108,12 +109,20 @@ function toFollowOptions(context: DriverContext, task: DockerTask, { id, tty }: 
     engine,
     containerId: id,
     tty,
+    logFile: toLogFile(context, id),
     mayGoOn: () => stillRuns(context, task),
     engineBack: (call: CallOptions) => watch.reopened(call),
     ended: task.deathSignal,
     engineSilentMs: context.outputLimits.engineSilentMs,
     onNote: (message: string) => context.emit(task, { type: "note" }, message),
   };
+}
+
+/** Where the engine keeps what its json-file log driver is given, if it may be on this machine. Source: moby's daemon. */
+function toLogFile({ agent, engine, watch: { state } }: DriverContext, id: string): string | undefined {
+  const isNear = engine.endpoint.startsWith("unix:");
+  if (!agent.logs.from_files || !isNear || state.phase !== "open") return undefined;
+  return join(state.info.DockerRootDir, "containers", id, `${id}-json.log`);
 }
 
 /** Usually the `die` event says no; the engine is asked only when none comes. */
