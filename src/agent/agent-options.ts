@@ -71,7 +71,14 @@ export const defaultDynamicPorts: PortRange = { min: 20_000, max: 32_000 };
 /** Options that say where jobs would run. */
 export type PlaceOptions = Pick<
   AgentOptions,
-  "dataDir" | "hostAddress" | "hostNetworks" | "hostVolumes" | "datacenter" | "machine" | "maxKillTimeoutMs"
+  | "dataDir"
+  | "hostAddress"
+  | "hostNetworks"
+  | "hostVolumes"
+  | "dynamicPorts"
+  | "datacenter"
+  | "machine"
+  | "maxKillTimeoutMs"
 >;
 
 /** Fills in what the options leave open by looking at this machine. */

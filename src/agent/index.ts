@@ -2,6 +2,7 @@ export * from "./agent.ts";
 export {
   type AgentOptions,
   type AgentSettings,
+  defaultDynamicPorts,
   type HostVolume,
   type PlaceOptions,
   toAgentSettings,

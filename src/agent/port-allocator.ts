@@ -53,7 +53,9 @@ export function createPortAllocator({
       throw new LongshoreError(
         "conflict",
         `no port for ${owner}: all ports from ${range.min} to ${range.max} on ${address} are taken`,
-        { hint: "End something that holds ports, or choose a wider range of dynamic ports." },
+        {
+          hint: "End something that holds ports, or widen the range: client { min_dynamic_port, max_dynamic_port } in the agent configuration.",
+        },
       );
     },
     async reserve(port, address, owner) {

@@ -6,6 +6,7 @@ import { toHostAddress } from "./address.ts";
 import { parseAssignments } from "./assignments.ts";
 import type { CommandInput, CommandIo } from "./command-io.ts";
 import { toDataDir } from "./data-dir.ts";
+import { toDynamicPorts } from "./dynamic-ports.ts";
 import { toHostNetworks, toHostVolumes } from "./host-names.ts";
 import { readStdin, stdinName } from "./read-stdin.ts";
 import { UsageError } from "./usage-error.ts";
@@ -44,6 +45,7 @@ export async function loadSetting(input: CommandInput, io: CommandIo): Promise<S
       dataDir: toDataDir({ flag: input.text("data-dir"), env: io.env, uid: process.getuid?.() }),
       hostAddress: toHostAddress({ flag: input.text("address"), env: io.env }),
       maxKillTimeoutMs: config?.maxKillTimeoutMs,
+      dynamicPorts: toDynamicPorts(config?.dynamicPorts ?? { min: undefined, max: undefined }),
       hostVolumes: toHostVolumes(config?.hostVolumes ?? {}),
       hostNetworks: toHostNetworks(config?.hostNetworks ?? {}, networkInterfaces()),
     },

@@ -17,6 +17,7 @@ describe("readAgentConfig", () => {
       clientOptions: { "docker.endpoint": "unix:///run/other.sock", "docker.cleanup.image": "false" },
       clientMeta: { rack: "r1" },
       maxKillTimeoutMs: undefined,
+      dynamicPorts: { min: undefined, max: undefined },
       hostVolumes: {},
       hostNetworks: {},
     });
@@ -34,6 +35,7 @@ describe("readAgentConfig", () => {
       clientOptions: { "docker.endpoint": "x" },
       clientMeta: {},
       maxKillTimeoutMs: undefined,
+      dynamicPorts: { min: undefined, max: undefined },
       hostVolumes: {},
       hostNetworks: {},
     });
@@ -42,6 +44,12 @@ describe("readAgentConfig", () => {
   it("takes the most that a kill_timeout counts", async () => {
     const text = 'client {\n  max_kill_timeout = "2m"\n}\n';
     expect((await readAgentConfig({ name: "agent.hcl", text })).maxKillTimeoutMs).toBe(120_000);
+  });
+
+  it("takes the range of dynamic ports", async () => {
+    const text = "client {\n  min_dynamic_port = 30000\n  max_dynamic_port = 30100\n}\n";
+    const { dynamicPorts } = await readAgentConfig({ name: "agent.hcl", text });
+    expect(dynamicPorts).toEqual({ min: 30_000, max: 30_100 });
   });
 
   it("takes host volumes and host networks by their names", async () => {

@@ -20,6 +20,8 @@ export interface AgentConfig {
   readonly clientMeta: Readonly<Record<string, string>>;
   /** `client { max_kill_timeout = "60s" }`: the most that a task's `kill_timeout` counts, milliseconds. */
   readonly maxKillTimeoutMs: number | undefined;
+  /** `client { min_dynamic_port = 20000, max_dynamic_port = 32000 }`: the ports for those that a job gives no number. */
+  readonly dynamicPorts: { readonly min: number | undefined; readonly max: number | undefined };
   /** `client { host_volume "name" { ... } }`: folders of the machine that jobs may ask for by name. */
   readonly hostVolumes: Readonly<Record<string, { readonly path: string; readonly readOnly: boolean }>>;
   /** `client { host_network "name" { ... } }`: addresses of the machine that ports may be bound on by name. */
@@ -51,6 +53,7 @@ export async function readAgentConfig(input: JobSource): Promise<AgentConfig> {
 }
 
 function toAgentConfig({ plugin, client, plugin_dir }: Read<typeof agentConfigSchema>): AgentConfig {
+  const last = <T>(values: readonly (T | undefined)[]) => values.findLast((value) => value !== undefined);
   const docker = plugin.filter((one) => one[source].label === "docker");
   return {
     plugin: Object.assign({}, ...docker.map((one) => one.config)),
@@ -58,7 +61,11 @@ function toAgentConfig({ plugin, client, plugin_dir }: Read<typeof agentConfigSc
     pluginDir: plugin_dir,
     clientOptions: Object.assign({}, ...client.map((one) => one.options)),
     clientMeta: Object.assign({}, ...client.map((one) => one.meta)),
-    maxKillTimeoutMs: client.findLast((one) => one.max_kill_timeout !== undefined)?.max_kill_timeout,
+    maxKillTimeoutMs: last(client.map((one) => one.max_kill_timeout)),
+    dynamicPorts: {
+      min: last(client.map((one) => one.min_dynamic_port)),
+      max: last(client.map((one) => one.max_dynamic_port)),
+    },
     hostVolumes: Object.fromEntries(
       client
         .flatMap((one) => one.host_volume)

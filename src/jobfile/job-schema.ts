@@ -238,6 +238,8 @@ export const agentConfigSchema = {
     options: textMap(),
     meta: textMap(),
     max_kill_timeout: duration(),
+    min_dynamic_port: integer({ min: 1, max: 65535 }),
+    max_dynamic_port: integer({ min: 1, max: 65535 }),
     host_volume: blocks({ path: text(), read_only: truth({ default: false }) }, { label: "name" }),
     host_network: blocks({ cidr: text(), interface: text() }, { label: "name" }),
   }),
