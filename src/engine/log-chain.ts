@@ -1,18 +1,21 @@
-import { access, type FileHandle, open, stat } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
+import { LongshoreError } from "../task/index.ts";
 import { toEntryMark } from "./json-log.ts";
+import { closeLogFiles, inodeOf, isPacked, type LogFile, openLogFiles } from "./log-file-list.ts";
 
 const newline = 0x0a;
 const smallRead = 8 * 1024;
 const largeRead = 256 * 1024;
 const searchBytes = 1024 * 1024;
-/** So many bytes before the place where reading goes on are compared, to tell that the file is still the same there. */
+/** So many bytes before the end of the last line that was read tell, with its time, that the file is still the same. */
 const anchorBytes = 64;
 /** A reader that is further behind lets go of files that the engine has removed: they take room on its disk. */
 const maxFiles = 4;
 
-interface LogFile {
-  readonly handle: FileHandle;
-  readonly inode: bigint;
+/** Where reading begins. */
+interface Start {
+  readonly file: LogFile;
+  readonly offset: number;
 }
 
 /**
@@ -27,7 +30,6 @@ export class LogChain implements AsyncDisposable {
   #offset: number;
   #anchor: Uint8Array = new Uint8Array();
   #readSize = smallRead;
-  #mayHaveMoved = true;
   /** Whether it is not known what follows the last file. */
   #isTorn = false;
   #linking: Promise<void> = Promise.resolve();
@@ -43,34 +45,22 @@ export class LogChain implements AsyncDisposable {
    * part of them only the engine can read. Rejects when they are not there, or may not be read.
    */
   static async open(path: string, timeNs: bigint | undefined): Promise<LogChain | undefined> {
-    return timeNs === undefined ? await LogChain.#openOldest(path) : await LogChain.#openAt(path, timeNs);
-  }
-
-  static async #openOldest(path: string): Promise<LogChain | undefined> {
-    let oldest = await openFile(path);
-    for (let age = 1; ; age++) {
-      const older = await openIfThere(`${path}.${age}`);
-      if (older === undefined) {
-        // The engine itself must read what it has packed.
-        if (!(await isThere(`${path}.${age}.gz`))) return new LogChain(path, oldest, 0);
-        await oldest.handle.close();
-        return undefined;
-      }
-      await oldest.handle.close();
-      oldest = older;
+    const files = await openLogFiles(path);
+    if (files === undefined) return undefined;
+    if (files.length === 0) throw new LongshoreError("not-found", `there is no log at ${path}`);
+    const unused = new Set(files);
+    try {
+      const start = await findStart(files, timeNs);
+      if (start === undefined) return undefined;
+      const { file, offset } = start;
+      // What comes before its beginning may belong to it.
+      const isFirst = offset === 0 && file === files.at(-1);
+      if (isFirst && (await isPacked(path, files.length))) return undefined;
+      unused.delete(file);
+      return new LogChain(path, file, offset);
+    } finally {
+      await closeLogFiles([...unused]);
     }
-  }
-
-  static async #openAt(path: string, timeNs: bigint): Promise<LogChain | undefined> {
-    const mark = toEntryMark(timeNs);
-    let file: LogFile | undefined = await openFile(path);
-    for (let age = 1; file !== undefined; age++) {
-      const offset = await findEntry(file.handle, mark);
-      if (offset !== undefined) return new LogChain(path, file, offset);
-      await file.handle.close();
-      file = await openIfThere(`${path}.${age}`);
-    }
-    return undefined;
   }
 
   /** What comes next: empty when nothing has been written since, undefined when it cannot be told what does. */
@@ -91,14 +81,12 @@ export class LogChain implements AsyncDisposable {
 
   /** The engine may have begun another file: it is taken up now, before it is removed again. */
   moved(): void {
-    this.#mayHaveMoved = true;
     void this.#takeUp();
   }
 
   async #takeUp(): Promise<void> {
     this.#linking = this.#linking.then(async () => {
-      if (!this.#mayHaveMoved || this.#isTorn) return;
-      this.#mayHaveMoved = false;
+      if (this.#isTorn) return;
       await this.#link().catch(() => {
         this.#isTorn = true;
       });
@@ -108,18 +96,20 @@ export class LogChain implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#linking;
-    await Promise.all(this.#files.map(({ handle }) => handle.close()));
+    await closeLogFiles(this.#files);
   }
 
   async #link(): Promise<void> {
-    const last = this.#files.at(-1);
-    const newest = await stat(this.#path, { bigint: true }).catch(() => undefined);
-    if (newest === undefined || newest.ino === last?.inode) return;
-    const found = await openAfter(this.#path, last?.inode);
-    const room = maxFiles - this.#files.length;
-    this.#isTorn = found === undefined || found.length > room;
-    this.#files.push(...(found ?? []).slice(0, room));
-    await Promise.all((found ?? []).slice(room).map(({ handle }) => handle.close()));
+    const last = this.#files.at(-1)?.inode;
+    const newest = await inodeOf(this.#path);
+    if (newest === undefined || newest === last) return;
+    const found = (await openLogFiles(this.#path, last)) ?? [];
+    const isLinked = found.at(-1)?.inode === last;
+    const next = isLinked ? found.slice(0, -1).reverse() : [];
+    const taken = next.slice(0, maxFiles - this.#files.length);
+    this.#isTorn = !isLinked || taken.length < next.length;
+    this.#files.push(...taken);
+    await closeLogFiles(found.filter((file) => !taken.includes(file)));
   }
 
   /** Undefined when the file has been cut, or written anew. */
@@ -132,56 +122,26 @@ export class LogChain implements AsyncDisposable {
     const news = bytes.subarray(known);
     this.#readSize = news.length === this.#readSize ? largeRead : smallRead;
     this.#offset += news.length;
-    if (news.length > 0) this.#anchor = Uint8Array.from(bytes.subarray(-anchorBytes));
+    // From the end of a line on, not within one: that could be the same in a file that was emptied and written anew.
+    const lineEnd = bytes.lastIndexOf(newline) + 1;
+    if (news.length > 0) this.#anchor = Uint8Array.from(bytes.subarray(Math.max(0, lineEnd - anchorBytes)));
     return news;
   }
 }
 
-/** The files that follow the one with the inode, oldest first; undefined when it cannot be told which do. */
-async function openAfter(path: string, inode: bigint | undefined): Promise<LogFile[] | undefined> {
-  const files: LogFile[] = [];
-  const close = () => Promise.all(files.splice(0).map(({ handle }) => handle.close()));
-  for (let age = 0; ; ) {
-    const file = await openIfThere(age === 0 ? path : `${path}.${age}`);
-    if (file === undefined) {
-      await close();
-      return undefined;
-    }
-    if (file.inode === inode) {
-      await file.handle.close();
-      return files;
-    }
-    if (file.inode === files[0]?.inode) {
-      // All were renamed meanwhile.
-      await file.handle.close();
-      await close();
-      age = 0;
-    } else {
-      files.unshift(file);
-      age++;
-    }
+/** The files' beginning, or the first of the last entries of a time. */
+async function findStart(files: readonly LogFile[], timeNs: bigint | undefined): Promise<Start | undefined> {
+  const oldest = files.at(-1);
+  if (timeNs === undefined) return oldest && { file: oldest, offset: 0 };
+  const mark = toEntryMark(timeNs);
+  let start: Start | undefined;
+  for (const file of files) {
+    const offset = await findEntry(file.handle, mark);
+    if (offset !== undefined) start = { file, offset };
+    // A file may begin among the entries of one time.
+    if (start !== undefined && offset !== 0) break;
   }
-}
-
-async function openFile(path: string): Promise<LogFile> {
-  const handle = await open(path, "r");
-  try {
-    return { handle, inode: (await handle.stat({ bigint: true })).ino };
-  } catch (error) {
-    await handle.close();
-    throw error;
-  }
-}
-
-async function openIfThere(path: string): Promise<LogFile | undefined> {
-  return await openFile(path).catch(() => undefined);
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return await access(path).then(
-    () => true,
-    () => false,
-  );
+  return start;
 }
 
 /** So many bytes from a place on, fewer where the file ends before. */

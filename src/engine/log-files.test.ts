@@ -1,6 +1,8 @@
+import { existsSync, renameSync, writeFileSync } from "node:fs";
 import { appendFile, mkdtemp, rename, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setImmediate as tick } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { LogFrame } from "./engine.ts";
 import { type LogFilesOptions, readLogFiles } from "./log-files.ts";
@@ -31,16 +33,29 @@ async function rotate(keep: number, first: string): Promise<void> {
   await writeFile(path, first);
 }
 
-/** A reading of the files whose pieces are asked for one by one. */
-function startReading(options: Partial<LogFilesOptions> = {}) {
-  const ending = new AbortController();
-  const frames = readLogFiles({
-    file: { path, ended: ending.signal, onState: () => undefined },
+/** The same at one moment. */
+function beginFile(first: string): void {
+  for (const age of [7, 6, 5, 4, 3, 2]) {
+    if (existsSync(`${path}.${age - 1}`)) renameSync(`${path}.${age - 1}`, `${path}.${age}`);
+  }
+  renameSync(path, `${path}.1`);
+  writeFileSync(path, first);
+}
+
+function readFiles(options: Partial<LogFilesOptions> = {}, ended = new AbortController().signal) {
+  return readLogFiles({
+    file: { path, ended, onState: () => undefined },
     fromNs: undefined,
     signal: undefined,
     take: (timed) => timed.map((frame): LogFrame => ({ ...frame, place: undefined })),
     ...options,
   });
+}
+
+/** A reading of the files whose pieces are asked for one by one. */
+function startReading(options: Partial<LogFilesOptions> = {}) {
+  const ending = new AbortController();
+  const frames = readFiles(options, ending.signal);
   const seen: number[] = [];
   return {
     seen,
@@ -97,6 +112,21 @@ describe("the engine's log files", () => {
     expect(reading.seen).toEqual(numbers(1, 39));
   });
 
+  it("are read in their order also when more are begun while they are opened", async () => {
+    await writeFile(path, entries(1, 1));
+    await using reading = startReading();
+    let last = 1;
+    for (let round = 0; round < 60; round++) {
+      const done = reading.until(last + 3);
+      for (let begun = 0; begun < 3; begun++) {
+        for (let ticks = round % 6; ticks > 0; ticks--) await tick();
+        beginFile(entry(++last));
+      }
+      expect(await done).toBeUndefined();
+    }
+    expect(reading.seen).toEqual(numbers(1, last));
+  });
+
   it.each([0, 1, 2])("have a place found in file %s", async (age) => {
     for (const each of [0, 1, 2]) {
       const from = 1 + (2 - each) * 10_000;
@@ -114,6 +144,26 @@ describe("the engine's log files", () => {
     await using reading = startReading({ fromNs: timeOf(5) });
     await reading.until(12);
     expect(reading.seen).toEqual([...numbers(5, 9), 5, ...numbers(10, 12)]);
+  });
+});
+
+describe("the first of several frames of one time", () => {
+  it("is found in the file before", async () => {
+    await writeFile(`${path}.2`, entries(1, 5));
+    await writeFile(`${path}.1`, entry(5) + entry(5));
+    await writeFile(path, entry(5) + entries(6, 8));
+    await using reading = startReading({ fromNs: timeOf(5) });
+    await reading.until(8);
+    expect(reading.seen).toEqual([5, 5, 5, ...numbers(5, 8)]);
+  });
+
+  it("may be in a file that the engine has packed", async () => {
+    await writeFile(`${path}.1.gz`, "");
+    await writeFile(path, entries(5, 8));
+    expect(await startReading({ fromNs: timeOf(5) }).until(8)).toBe("lost");
+    await using after = startReading({ fromNs: timeOf(6) });
+    await after.until(8);
+    expect(after.seen).toEqual(numbers(6, 8));
   });
 });
 
@@ -145,6 +195,25 @@ describe("a loss is told, and not read over, when", () => {
     expect(await reading.until(299)).toBe("lost");
   });
 
+  it("the file is emptied, and filled with long lines that look the same", async () => {
+    const long = (n: number) => entry(n).replace("\\n", "x".repeat(20_000));
+    const reads = (part: Promise<IteratorResult<unknown>>) => part.then(({ value }) => value);
+    await writeFile(path, (long(101) + long(102)).slice(0, 32_000));
+    const frames = readFiles();
+    expect(await reads(frames.next())).toHaveLength(1);
+    const next = reads(frames.next());
+    await writeFile(path, long(201) + long(202));
+    expect(await next).toBe("lost");
+  });
+
+  it("a file is not there that has one before it", async () => {
+    await writeFile(`${path}.1`, entries(1, 3));
+    expect(await startReading().until(6)).toBe("lost");
+    await rename(`${path}.1`, `${path}.2`);
+    await writeFile(path, entries(4, 6));
+    expect(await startReading().until(6)).toBe("lost");
+  });
+
   it("files came and went between", async () => {
     await writeFile(path, entries(1, 6));
     await using reading = startReading();
@@ -166,7 +235,7 @@ describe("a loss is told, and not read over, when", () => {
 });
 
 it("files that are not there, or may not be read, are an error", async () => {
-  await expect(startReading().until(1)).rejects.toMatchObject({ code: "ENOENT" });
+  await expect(startReading().until(1)).rejects.toMatchObject({ kind: "not-found" });
 });
 
 it("a reading that is given up ends with the reason", async () => {
