@@ -156,14 +156,22 @@ describe("after its last use an image", () => {
     expect(await at.has(reference)).toBe(true);
   });
 
-  it("that no registry has is never removed, which is told once", async () => {
+  it("that no registry has is never removed, which is told once, and costs no call and no note", async () => {
     await using at = await openImages({ imageDelayMs: 60_000 });
+    const folder = join(bed().folder, `notes-${crypto.randomUUID()}`);
+    at.images.remember(new ImageNotes(folder, silentLogger));
     const name = `longshore-test/local-${crypto.randomUUID().slice(0, 8)}`;
     const reference = await importImage(bed().socket, { name, tag: "1" });
     for (let n = 0; n < 2; n++) {
-      (await at.images.acquire({ reference })).release();
+      const lease = await at.images.acquire({ reference });
+      expect(existsSync(folder)).toBe(false);
+      lease.release();
       await at.images.flush();
     }
+    expect([...at.engine.calls]).toEqual([
+      ["GET /_ping", 1],
+      ["GET /images/{id}/json", 2],
+    ]);
     expect(await at.has(reference)).toBe(true);
     expect(at.removals).toEqual([
       { type: "image-kept", image: reference, reason: expect.stringContaining("no registry has it") },

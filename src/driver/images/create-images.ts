@@ -60,7 +60,7 @@ export function createImages(options: ImagesOptions): Images {
       try {
         await lease.ready(request);
         const image = await provide(parsed, request);
-        lease.use(image.Id);
+        lease.use(image);
         return { reference: lease.reference, image, release: () => lease.release() };
       } catch (error) {
         lease.release();

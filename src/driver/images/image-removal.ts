@@ -26,7 +26,7 @@ export type RemovalOutcome =
   | { readonly type: "postponed" }
   | { readonly type: "kept"; readonly reason: string };
 
-const unknownToRegistries =
+export const unknownToRegistries =
   "as far as is known no registry has it (built, imported or loaded on this machine)";
 
 /**

@@ -1,16 +1,25 @@
+import type { ImageInspect } from "../../engine/index.ts";
 import type { CallOptions } from "../../task/index.ts";
 import { errorMessage, isLongshoreError, LongshoreError, longestTimerMs } from "../../task/index.ts";
 import type { ImageNote, ImageNotes } from "./image-notes.ts";
-import { removeUnusedImage } from "./image-removal.ts";
+import {
+  canBeHadAgain,
+  type RemovalOutcome,
+  removeUnusedImage,
+  unknownToRegistries,
+} from "./image-removal.ts";
 import type { Images, ImagesOptions } from "./images.ts";
+
+/** What is told of an image in use. */
+export type UsedImage = Pick<ImageInspect, "Id" | "RepoDigests">;
 
 /** One user's hold on a reference. */
 export interface ShelfLease {
   readonly reference: string;
   /** Resolves when no removal of the reference is under way. */
   ready(options: CallOptions): Promise<void>;
-  /** The reference is in use, as the image of this id (undefined where it is not known). */
-  use(imageId: string | undefined): void;
+  /** The reference is in use, as this image (undefined where it is not known). */
+  use(image: UsedImage | undefined): void;
   /** Lets go. The last one to let go of a reference that was used sets its removal off. */
   release(): void;
 }
@@ -31,6 +40,8 @@ interface Slot {
   readonly imageIds: Set<string>;
   leases: number;
   used: boolean;
+  /** All images that it has stood for are of this machine alone: none is to be removed. */
+  isLocal: boolean;
   timer: NodeJS.Timeout | undefined;
   removal: Promise<void> | undefined;
 }
@@ -57,6 +68,7 @@ export function createImageShelf(options: ShelfOptions): ImageShelf {
       imageIds: new Set(),
       leases: 0,
       used: false,
+      isLocal: true,
       timer: undefined,
       removal: undefined,
     };
@@ -79,7 +91,8 @@ export function createImageShelf(options: ShelfOptions): ImageShelf {
     slot.timer.unref();
   }
 
-  function note({ reference, repository, imageIds }: Slot): void {
+  function note({ reference, repository, imageIds, isLocal }: Slot): void {
+    if (isLocal) return;
     const ids = [...imageIds];
     const fetchedIds = ids.filter((id) => fetched.has(id));
     notes?.put({ reference, repository, imageIds: ids, fetchedIds });
@@ -91,6 +104,7 @@ export function createImageShelf(options: ShelfOptions): ImageShelf {
     for (const id of imageIds) slot.imageIds.add(id);
     for (const id of fetchedIds) fetched.add(id);
     slot.used = true;
+    slot.isLocal = false;
     if (slot.leases === 0) schedule(slot);
   }
 
@@ -104,17 +118,24 @@ export function createImageShelf(options: ShelfOptions): ImageShelf {
     return slot.removal;
   }
 
+  const isFetched = (imageId: string): boolean => fetched.has(imageId);
+
+  async function removeUnused(slot: Slot, signal: AbortSignal | undefined): Promise<RemovalOutcome> {
+    if (slot.isLocal) return { type: "kept", reason: unknownToRegistries };
+    return await removeUnusedImage(options.engine, {
+      ...slot,
+      signal,
+      isFetched,
+      isHeldElsewhere: (id) => isHeldElsewhere(slot, id),
+      isWanted: () => slot.leases > 0,
+    });
+  }
+
   async function removeNow(slot: Slot, signal: AbortSignal | undefined): Promise<void> {
     try {
-      const outcome = await removeUnusedImage(options.engine, {
-        ...slot,
-        signal,
-        isFetched: (id) => fetched.has(id),
-        isHeldElsewhere: (id) => isHeldElsewhere(slot, id),
-        isWanted: () => slot.leases > 0,
-      });
+      const outcome = await removeUnused(slot, signal);
       if (outcome.type === "postponed") schedule(slot);
-      else if (slot.leases === 0) notes?.drop(slot.reference);
+      else if (slot.leases === 0 && !slot.isLocal) notes?.drop(slot.reference);
       if (outcome.type === "removed") options.onRemoval?.({ type: "image-removed", image: slot.reference });
       if (outcome.type === "kept") tellKept(slot.reference, outcome.reason);
     } catch (error) {
@@ -150,10 +171,11 @@ export function createImageShelf(options: ShelfOptions): ImageShelf {
       return {
         reference,
         ready: ({ signal }) => waitForRemoval(slot, signal),
-        use(imageId) {
-          const isNoted = slot.used && (imageId === undefined || slot.imageIds.has(imageId));
+        use(image) {
+          const isNoted = slot.used && !slot.isLocal && (image === undefined || slot.imageIds.has(image.Id));
           slot.used = true;
-          if (imageId !== undefined) slot.imageIds.add(imageId);
+          if (image === undefined || canBeHadAgain(image, { repository, isFetched })) slot.isLocal = false;
+          if (image !== undefined) slot.imageIds.add(image.Id);
           if (!isNoted) note(slot);
         },
         release() {
