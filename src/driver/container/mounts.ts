@@ -54,7 +54,7 @@ function planVolumeDriver(planning: Planning): Pick<HostConfigRequest, "VolumeDr
 
 /** The allocation's folders; a path with a colon cannot be said in a bind and becomes a mount. */
 function planTaskFolders(planning: Planning) {
-  const { task, agent } = planning;
+  const { task, agent, files } = planning;
   const dirs = toTaskDirs(task);
   const alloc = task.env.NOMAD_ALLOC_DIR ?? "/alloc";
   const folders = [
@@ -66,8 +66,9 @@ function planTaskFolders(planning: Planning) {
   const label = agent.volumes.selinuxlabel || undefined;
   const binds: string[] = [];
   const mounts: MountRequest[] = [];
+  const realAllocDir = files.realPath(task.allocDir);
   for (const { source, target, readonly } of folders) {
-    checkFolder(planning, source);
+    checkFolder(planning, source, realAllocDir);
     const mode = [readonly ? "ro" : undefined, label].filter((part) => part !== undefined).join(",");
     if (source.includes(":")) mounts.push(toBindMount(source, target, readonly));
     else binds.push(mode === "" ? `${source}:${target}` : `${source}:${target}:${mode}`);
@@ -76,8 +77,8 @@ function planTaskFolders(planning: Planning) {
 }
 
 /** A container that has the task's folder mounted may have put a link to elsewhere in one's place. */
-function checkFolder({ task, files, problems }: Planning, folder: string): void {
-  const expected = files.realPath(task.allocDir) + folder.slice(task.allocDir.length);
+function checkFolder({ task, files, problems }: Planning, folder: string, realAllocDir: string): void {
+  const expected = realAllocDir + folder.slice(task.allocDir.length);
   const real = files.realPath(folder);
   if (real === expected) return;
   problems.push({ path: [], message: `the task's folder ${folder} is no folder but a link to ${real}` });
