@@ -47,7 +47,8 @@ export async function loadSetting(input: CommandInput, io: CommandIo): Promise<S
       maxKillTimeoutMs: config?.maxKillTimeoutMs,
       dynamicPorts: toDynamicPorts(config?.dynamicPorts ?? { min: undefined, max: undefined }),
       hostVolumes: toHostVolumes(config?.hostVolumes ?? {}),
-      hostNetworks: toHostNetworks(config?.hostNetworks ?? {}, networkInterfaces()),
+      // Looking takes a while on a machine that runs many containers.
+      hostNetworks: config === undefined ? {} : toHostNetworks(config.hostNetworks, networkInterfaces()),
     },
   };
 }
