@@ -26,7 +26,7 @@ NOMAD_VAR_<name>, NO_COLOR, FORCE_COLOR.
  */
 export async function parseCommand(words: readonly string[]): Promise<ParsedCommand | number> {
   let parsed: ParsedCommand | undefined;
-  const program = createProgram((command) => {
+  const program = createProgram(words, (command) => {
     parsed = command;
   });
   if (words.length === 0) {
@@ -54,7 +54,7 @@ function isCommand(word: string): boolean {
   return commandNames().includes(word) || word.startsWith("-");
 }
 
-function createProgram(accept: (parsed: ParsedCommand) => void): Commander {
+function createProgram(words: readonly string[], accept: (parsed: ParsedCommand) => void): Commander {
   const program = new Commander("longshore")
     .description("Runs the Docker tasks of a Nomad job file on this machine.")
     .version(`${version}`, "--version", "show the version")
@@ -63,7 +63,9 @@ function createProgram(accept: (parsed: ParsedCommand) => void): Commander {
     .addHelpText("after", closing)
     .exitOverride()
     .configureOutput({ outputError: () => undefined });
-  for (const spec of commandTable) addCommand(program, spec, accept);
+  // Beside a command that is named first nobody asks for the others, and their flags take a while.
+  const named = commandTable.filter(({ name }) => name === words[0]);
+  for (const spec of named.length > 0 ? named : commandTable) addCommand(program, spec, accept);
   return program;
 }
 
