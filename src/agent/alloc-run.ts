@@ -7,7 +7,7 @@ import { type AllocWork, createEmit, emitState, setPhase, toPlace, toRecord } fr
 import { watchExpiry } from "./expiry.ts";
 import type { JobScope } from "./job-scope.ts";
 import { planLifecycle, type StopRequest, type TaskPhase, toLifecycleTask } from "./lifecycle.ts";
-import { openLogPosition, removeLogPosition, toPositionPath } from "./log-position.ts";
+import { openLogPosition, toPositionPath } from "./log-position.ts";
 import { prepareTask, toTemplateOptions } from "./prepare-task.ts";
 import { replaceTakenPorts } from "./replace-ports.ts";
 import type { AllocRecord } from "./run-record.ts";
@@ -135,13 +135,12 @@ async function runOneTask(
   const { context } = scope;
   const place = toPlace(alloc, name);
   const task = toTaskRef(place);
-  const positionPath = toPositionPath(scope.jobFolder, record.id, name);
   const host = createHost(alloc, name, wake);
   await using logs = createTaskLogs({
     allocDir: toAllocDir(context.settings, record.id),
     task: name,
     limits: place.task.logs,
-    noteFile: openLogPosition(positionPath),
+    noteFile: openLogPosition(toPositionPath(scope.jobFolder, record.id, name)),
     clock: context.clock,
     onOutput: ({ stream, data }) =>
       scope.queue.pushOutput({ at: context.clock.now(), type: "log", task, stream, data }),
@@ -150,9 +149,7 @@ async function runOneTask(
   // Of its own: each listener on a signal that all tasks share would count against its limit.
   const [detach, giveUp] = [AbortSignal.any([scope.detach]), AbortSignal.any([scope.patience.over])];
   const signals = { stop, kill: alloc.kill, detach, giveUp };
-  const phase = await runTask({ context, host, record: toRecord(alloc, name), logs, signals });
-  await removeLogPosition(positionPath);
-  return phase;
+  return await runTask({ context, host, record: toRecord(alloc, name), logs, signals });
 }
 
 function createHost(alloc: AllocWork, name: string, wake: () => void): TaskHost {

@@ -6,6 +6,7 @@ import { createAllocDir, removeAllocDir, toLogsDir } from "./alloc-dir.ts";
 import { createAllocNetwork } from "./alloc-network.ts";
 import { listPorts } from "./alloc-ports.ts";
 import { type AllocWork, createEmit, emitState, toPlace, toRecord } from "./alloc-work.ts";
+import { removeLogPosition, toPositionPath } from "./log-position.ts";
 import { mayHaveContainer } from "./run-record.ts";
 import { toStoredError } from "./stored-error.ts";
 import { toAllocDir, toTaskRef } from "./task-place.ts";
@@ -63,11 +64,14 @@ export async function tearDownAlloc(
   for (const port of listPorts(record.ports)) scope.ports.release(port.value);
   for (const task of Object.values(record.tasks)) scope.cores.release(task.cores);
   const isLeft = Object.values(record.tasks).some(mayHaveContainer);
+  const removals = Object.keys(record.tasks).map((name) =>
+    removeLogPosition(toPositionPath(scope.jobFolder, record.id, name)),
+  );
   // A container that could not be removed may still write there: the next run removes both.
-  if (!context.keepAllocs && !isLeft)
-    await removeAllocDir(allocDir, { keepLogs }).catch((error: unknown) =>
-      context.logger.warn(toLongshoreError(error).message, { alloc: record.id }),
-    );
+  if (!context.keepAllocs && !isLeft) removals.push(removeAllocDir(allocDir, { keepLogs }));
+  for (const result of await Promise.allSettled(removals))
+    if (result.status === "rejected")
+      context.logger.warn(toLongshoreError(result.reason).message, { alloc: record.id });
   const where = keepLogs ? `its logs are kept in ${toLogsDir(allocDir)} until the next run` : "";
   const state = end === "failed" ? "failed" : "complete";
   emitState(alloc, state, end === "stopped" ? reason : where);
