@@ -56,8 +56,8 @@ export interface LogFileOptions {
   readonly path: string;
   /** Aborts when the container has ended, and the engine has written all of its output. */
   readonly ended: AbortSignal;
-  /** Called when the engine has written down that the container's state has changed. */
-  readonly onState: () => void;
+  /** Called when the engine has written down that the container does not run. */
+  readonly onStopped: () => void;
 }
 
 /** A time of which no output is left, nanoseconds since the epoch: from the last frame known to the first one left. */

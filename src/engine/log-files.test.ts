@@ -9,7 +9,9 @@ import { type LogFilesOptions, readLogFiles } from "./log-files.ts";
 
 let folder: string;
 let path: string;
+let onStopped: () => void;
 beforeEach(async () => {
+  onStopped = () => undefined;
   folder = await mkdtemp(join(tmpdir(), "longshore-log-files-"));
   path = join(folder, "id-json.log");
 });
@@ -44,7 +46,7 @@ function beginFile(first: string): void {
 
 function readFiles(options: Partial<LogFilesOptions> = {}, ended = new AbortController().signal) {
   return readLogFiles({
-    file: { path, ended, onState: () => undefined },
+    file: { path, ended, onStopped: () => onStopped() },
     fromNs: undefined,
     signal: undefined,
     take: (timed) => timed.map((frame): LogFrame => ({ ...frame, place: undefined })),
@@ -232,6 +234,32 @@ describe("a loss is told, and not read over, when", () => {
     expect(await reading.until(Number.NaN)).toBe("lost");
     expect(reading.seen).toEqual(numbers(1, reading.seen.length));
   });
+});
+
+it("an end of the container that the engine notes beside its log is told, and no other change of its state", async () => {
+  let running = true;
+  const told: boolean[] = [];
+  const stopped = new Promise<void>((resolve) => {
+    onStopped = () => {
+      told.push(running);
+      resolve();
+    };
+  });
+  const note = async () => {
+    await writeFile(join(folder, "new"), JSON.stringify({ State: { Running: running } }));
+    await rename(join(folder, "new"), join(folder, "config.v2.json"));
+  };
+  await writeFile(path, entries(1, 1));
+  await using reading = startReading();
+  await reading.until(1);
+  const rest = reading.until(2);
+  await note();
+  await appendFile(path, entry(2));
+  await rest;
+  running = false;
+  await note();
+  await stopped;
+  expect(told).not.toContain(true);
 });
 
 it("files that are not there, or may not be read, are an error", async () => {

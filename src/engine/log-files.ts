@@ -28,10 +28,10 @@ export async function* readLogFiles(
   options: LogFilesOptions,
 ): AsyncGenerator<readonly LogFrame[], LogFilesEnd> {
   const { signal, fromNs, take } = options;
-  const { path, ended, onState } = options.file;
+  const { path, ended, onStopped } = options.file;
   await using chain = await LogChain.open(path, fromNs);
   if (chain === undefined) return "lost";
-  using watch = new LogWatch(path, { ended, signal, onState, onMoved: () => chain.moved() });
+  using watch = new LogWatch(path, { ended, signal, onStopped, onMoved: () => chain.moved() });
   const reader = new JsonLogReader((gap) => options.onGap?.({ ...gap, isSpoilt: true }));
   for (;;) {
     const isLast = ended.aborted;

@@ -1,5 +1,6 @@
 import { type FSWatcher, watch } from "node:fs";
-import { basename, dirname } from "node:path";
+import { readFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 
 /** The kernel drops notices when too many wait for their reader, and nobody is told. */
 const lookMs = 60_000;
@@ -13,7 +14,8 @@ export interface LogWatchOptions {
   readonly signal: AbortSignal | undefined;
   /** Another file may have taken the path. */
   readonly onMoved: () => void;
-  readonly onState: () => void;
+  /** The engine has written down that the container does not run. */
+  readonly onStopped: () => void;
 }
 
 /** Tells when a file, and whichever takes its place, may have something new. */
@@ -28,8 +30,9 @@ export class LogWatch implements Disposable {
   constructor(path: string, options: LogWatchOptions) {
     this.#options = options;
     const name = basename(path);
-    this.#watcher = watch(dirname(path), (kind, changed) => {
-      if (changed === stateFile) options.onState();
+    const folder = dirname(path);
+    this.#watcher = watch(folder, (kind, changed) => {
+      if (changed === stateFile) void this.#look(join(folder, stateFile));
       if (changed !== name) return;
       if (kind === "rename") options.onMoved();
       this.#news();
@@ -42,6 +45,11 @@ export class LogWatch implements Disposable {
   async next(): Promise<void> {
     if (!this.#hasNews) await this.#wait(lookMs);
     this.#hasNews = false;
+  }
+
+  /** The state is written at each health check as well. */
+  async #look(path: string): Promise<void> {
+    if (!(await saysRunning(path))) this.#options.onStopped();
   }
 
   async #wait(ms: number): Promise<void> {
@@ -67,5 +75,14 @@ export class LogWatch implements Disposable {
 
   get #signals(): readonly AbortSignal[] {
     return [this.#options.ended, this.#options.signal].filter((signal) => signal !== undefined);
+  }
+}
+
+async function saysRunning(path: string): Promise<boolean> {
+  try {
+    const { State } = JSON.parse(await readFile(path, "utf8")) as { State: { Running: boolean } };
+    return State.Running;
+  } catch {
+    return false;
   }
 }

@@ -50,8 +50,8 @@ export async function* followLogs(options: FollowOptions): AsyncGenerator<readon
   const onGap = (gap: LogGap) => options.onNote(toGapNote(gap));
   const silence = new EngineSilence({ limitMs: engineSilentMs, ended });
   // An end that no event tells of is found out by this.
-  const onState = () => void options.mayGoOn();
-  const file = logFile === undefined ? undefined : { path: logFile, ended, onState };
+  const onStopped = () => void options.mayGoOn();
+  const file = logFile === undefined ? undefined : { path: logFile, ended, onStopped };
   let from = toPlace(options.position);
   while (!signal.aborted) {
     using answer = silence.ask(signal);
