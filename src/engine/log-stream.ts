@@ -117,18 +117,17 @@ class ContainerLog {
   /** What is left of a log whose place is gone, and that what was between is lost; answers whether anything is. */
   async *#readLeft(fromNs: bigint): AsyncGenerator<readonly LogFrame[], boolean> {
     this.#place = undefined;
-    const left = this.#read({ follow: false });
-    try {
+    let isTold = false;
+    for await (const frames of this.#read({ follow: false })) {
+      const left = isTold ? frames : fromNewer(frames, fromNs);
+      if (left.length === 0) continue;
       // Only now, since the engine may have thrown more away after the place was looked for.
-      const first = await left.next();
-      this.#options.onGap?.({ fromNs, toNs: first.done ? undefined : first.value[0]?.timeNs });
-      if (first.done) return false;
-      yield first.value;
-      yield* left;
-      return true;
-    } finally {
-      await left.return(nothing);
+      if (!isTold) this.#options.onGap?.({ fromNs, toNs: left[0]?.timeNs });
+      isTold = true;
+      yield left;
     }
+    if (!isTold) this.#options.onGap?.({ fromNs, toNs: undefined });
+    return isTold;
   }
 
   async *#read(request: LogRequest): AsyncGenerator<readonly LogFrame[], Reading> {
@@ -201,4 +200,10 @@ class ContainerLog {
 function isCutOff({ follow, tail }: LogRequest, { frames }: { readonly frames: number }, known: KnownFrames) {
   if (tail === undefined) return false;
   return known.found ? !follow && frames === 1 : frames >= tail;
+}
+
+/** Those from the first on that is newer: where someone has emptied the newest file, older ones are known. */
+function fromNewer(frames: readonly LogFrame[], thanNs: bigint): readonly LogFrame[] {
+  const first = frames.findIndex(({ timeNs }) => timeNs === undefined || timeNs > thanNs);
+  return first < 0 ? [] : frames.slice(first);
 }

@@ -43,6 +43,11 @@ export class LogFile {
   async replace(entries: readonly Entry[]): Promise<void> {
     await writeFile(this.#path, entries.map(toLine).join(""));
   }
+
+  /** The same for the file that the engine has written before. */
+  async replaceOlder(entries: readonly Entry[]): Promise<void> {
+    await writeFile(`${this.#path}.1`, entries.map(toLine).join(""));
+  }
 }
 
 function toLine({ ns, text, stream = "stdout" }: Entry): string {

@@ -175,14 +175,16 @@ describe("the engine's file of an output", () => {
     ]);
   });
 
-  it("that someone has emptied is read on, and what is lost is told", async () => {
+  it("that someone has emptied is read on, not the one before it, and what is lost is told", async () => {
     await using bench = startDriver();
     const sink = new MemorySink();
     const script = "echo old; while [ ! -e /local/go ]; do sleep 0.01; done; echo new";
     const task = await makeShellTask(script);
     const { handle } = await bench.startTask(task, { logs: sink });
     await sink.until((text) => text === "old\n");
-    await (await LogFile.of(handle.driverState.containerId)).replace([]);
+    const log = await LogFile.of(handle.driverState.containerId);
+    await log.replaceOlder(lines(1, 3, 1));
+    await log.replace([]);
     await writeFile(`${task.allocDir}/${task.name}/local/go`, "");
     await bench.driver.waitTask(task.id);
     expect(sink.text()).toBe("old\nnew\n");
