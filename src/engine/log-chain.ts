@@ -10,7 +10,8 @@ const searchBytes = 1024 * 1024;
 /** So many bytes before the end of the last line that was read tell, with its time, that the file is still the same. */
 const anchorBytes = 64;
 /** A reader that is further behind lets go of files that the engine has removed: they take room on its disk. */
-const maxFiles = 4;
+const heldBytes = 16 * 1024 * 1024;
+const [minFiles, maxFiles] = [4, 32];
 
 /** Where reading begins. */
 interface Start {
@@ -80,8 +81,8 @@ export class LogChain implements AsyncDisposable {
   }
 
   /** The engine may have begun another file: it is taken up now, before it is removed again. */
-  moved(): void {
-    void this.#takeUp();
+  async moved(): Promise<void> {
+    await this.#takeUp();
   }
 
   async #takeUp(): Promise<void> {
@@ -106,7 +107,7 @@ export class LogChain implements AsyncDisposable {
     const found = (await openLogFiles(this.#path, last)) ?? [];
     const isLinked = found.at(-1)?.inode === last;
     const next = isLinked ? found.slice(0, -1).reverse() : [];
-    const taken = next.slice(0, maxFiles - this.#files.length);
+    const taken = next.slice(0, maxHeld(found.at(-1)) - this.#files.length);
     this.#isTorn = !isLinked || taken.length < next.length;
     this.#files.push(...taken);
     await closeLogFiles(found.filter((file) => !taken.includes(file)));
@@ -127,6 +128,12 @@ export class LogChain implements AsyncDisposable {
     if (news.length > 0) this.#anchor = Uint8Array.from(bytes.subarray(Math.max(0, lineEnd - anchorBytes)));
     return news;
   }
+}
+
+/** How many files are held if all are as large as one that is full. */
+function maxHeld(full: LogFile | undefined): number {
+  const files = Math.floor(heldBytes / Math.max(1, Number(full?.size)));
+  return Math.min(maxFiles, Math.max(minFiles, files));
 }
 
 /** The files' beginning, or the first of the last entries of a time. */

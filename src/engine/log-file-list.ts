@@ -7,6 +7,8 @@ const maxPasses = 10;
 export interface LogFile {
   readonly handle: FileHandle;
   readonly inode: bigint;
+  /** Bytes, when it was opened. */
+  readonly size: bigint;
 }
 
 /**
@@ -48,14 +50,13 @@ async function openInto(files: LogFile[], path: string, lastInode: bigint | unde
   do {
     const handle = await ifThere(open(nameOf(path, files.length), "r"));
     if (handle === undefined) return;
-    const inode = await handle.stat({ bigint: true }).then(
-      ({ ino }) => ino,
-      async (error: unknown) => {
-        await handle.close();
-        throw error;
-      },
-    );
-    files.push({ handle, inode });
+    try {
+      const { ino, size } = await handle.stat({ bigint: true });
+      files.push({ handle, inode: ino, size });
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
   } while (files.at(-1)?.inode !== lastInode);
 }
 

@@ -31,7 +31,7 @@ export async function* readLogFiles(
   const { path, ended, onStopped } = options.file;
   await using chain = await LogChain.open(path, fromNs);
   if (chain === undefined) return "lost";
-  using watch = new LogWatch(path, { ended, signal, onStopped, onMoved: () => chain.moved() });
+  using watch = new LogWatch(path, { ended, signal, onStopped, onMoved: () => void chain.moved() });
   const reader = new JsonLogReader((gap) => options.onGap?.({ ...gap, isSpoilt: true }));
   for (;;) {
     const isLast = ended.aborted;
