@@ -502,6 +502,36 @@ describe("the error for", () => {
       ],
     ],
     [
+      "a variable that is close to a declared one",
+      `variable "tag" {\ndefault = { major = "1" }\n}\n${task('meta {\na = "${var.tga.major}"\n}')}`,
+      [
+        "x.nomad:8:11: Unsupported attribute",
+        '  8 | a = "${var.tga.major}"',
+        "    |           ^^^^",
+        '  This object does not have an attribute named "tga". Did you mean "tag"?',
+      ],
+    ],
+    [
+      "a part of a variable that is close to one that it has",
+      `variable "tag" {\ndefault = { major = "1" }\n}\n${task('meta {\na = "${var.tag.mayor}"\n}')}`,
+      [
+        "x.nomad:8:15: Unsupported attribute",
+        '  8 | a = "${var.tag.mayor}"',
+        "    |               ^^^^^^",
+        '  This object does not have an attribute named "mayor". Did you mean "major"?',
+      ],
+    ],
+    [
+      "a local that is close to a declared one",
+      `locals {\ncolor = "red"\n}\n${task("meta {\na = local.colour\n}")}`,
+      [
+        "x.nomad:8:10: Unsupported attribute",
+        "  8 | a = local.colour",
+        "    |          ^^^^^^^",
+        '  This object does not have an attribute named "colour". Did you mean "color"?',
+      ],
+    ],
+    [
       "a variable that is not declared",
       job('meta {\na = var.x\n}\ngroup "g" {\ntask "t" { driver = "docker" }\n}'),
       [

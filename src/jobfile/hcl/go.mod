@@ -3,6 +3,7 @@ module longshore/hcl
 go 1.26.0
 
 require (
+	github.com/agext/levenshtein v1.2.1
 	github.com/hashicorp/go-cty-funcs v0.1.0
 	github.com/hashicorp/hcl/v2 v2.20.2-nomad-1
 	github.com/zclconf/go-cty v1.19.0
@@ -12,7 +13,6 @@ require (
 )
 
 require (
-	github.com/agext/levenshtein v1.2.1 // indirect
 	github.com/apparentlymart/go-cidr v1.1.0 // indirect
 	github.com/apparentlymart/go-textseg/v15 v15.0.0 // indirect
 	github.com/apparentlymart/go-textseg/v17 v17.0.1 // indirect

@@ -84,7 +84,7 @@ type Fault struct {
 func (s *Sources) faults(diags hcl.Diagnostics) []Fault {
 	faults := make([]Fault, 0, len(diags))
 	for _, diag := range diags {
-		fault := Fault{Severity: "error", Summary: diag.Summary, Detail: diag.Detail}
+		fault := Fault{Severity: "error", Summary: diag.Summary, Detail: diag.Detail + meant(diag)}
 		if diag.Severity == hcl.DiagWarning {
 			fault.Severity = "warning"
 		}
