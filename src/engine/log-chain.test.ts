@@ -38,6 +38,16 @@ it("a log's next file is read also when the kernel has dropped the notice that i
   expect([await read(), await read()]).toEqual(["two\n", ""]);
 });
 
+it("a log's files that follow the first one are read also when that is removed meanwhile", async () => {
+  await writeFile(`${path}.1`, "1\n");
+  await writeFile(path, "2\n");
+  await using chain = await open();
+  await rename(path, `${path}.1`);
+  await writeFile(path, "3\n");
+  const read = async () => (await chain.read())?.toString();
+  expect([await read(), await read(), await read(), await read()]).toEqual(["1\n", "2\n", "3\n", ""]);
+});
+
 it.each([
   ["32 that are small", 100, 32],
   ["four of any size", 3.5 * 1024 * 1024, 4],

@@ -35,9 +35,9 @@ export class LogChain implements AsyncDisposable {
   #isTorn = false;
   #linking: Promise<void> = Promise.resolve();
 
-  private constructor(path: string, file: LogFile, offset: number) {
+  private constructor(path: string, files: LogFile[], offset: number) {
     this.#path = path;
-    this.#files = [file];
+    this.#files = files;
     this.#offset = offset;
   }
 
@@ -57,8 +57,11 @@ export class LogChain implements AsyncDisposable {
       // What comes before its beginning may belong to it.
       const isFirst = offset === 0 && file === files.at(-1);
       if (isFirst && (await isPacked(path, files.length))) return undefined;
-      unused.delete(file);
-      return new LogChain(path, file, offset);
+      // Those that follow as well: they may be removed before the end of this one.
+      const following = files.slice(0, files.indexOf(file) + 1).reverse();
+      const held = following.slice(0, maxHeld(file));
+      for (const each of held) unused.delete(each);
+      return new LogChain(path, held, offset);
     } finally {
       await closeLogFiles([...unused]);
     }

@@ -32,6 +32,8 @@ export async function* readLogFiles(
   await using chain = await LogChain.open(path, fromNs);
   if (chain === undefined) return "lost";
   using watch = new LogWatch(path, { ended, signal, onStopped, onMoved: () => void chain.moved() });
+  // Another file may have been begun before they were watched.
+  void chain.moved();
   const reader = new JsonLogReader((gap) => options.onGap?.({ ...gap, isSpoilt: true }));
   for (;;) {
     const isLast = ended.aborted;
