@@ -50,7 +50,7 @@ async function readHeld(options: BenchOptions, [maxSize, maxFiles]: readonly [st
 const numberOf = ({ data }: LogChunk) => Number(/^line (\d+)\n$/.exec(Buffer.from(data).toString())?.[1]);
 
 const sources = [
-  ["of the engine's files", {}, "300k"],
+  ["of the engine's files", {}, "50k"],
   ["of the engine", fromEngine, "1m"],
 ] as const;
 
