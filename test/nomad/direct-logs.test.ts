@@ -6,6 +6,7 @@ import {
   describeNomad,
   eventually,
   hasEnded,
+  isNomadSince,
   runJob,
   shellJob,
   startNomadAgent,
@@ -13,6 +14,10 @@ import {
   untilLogged,
   useNomad,
 } from "./bed/index.ts";
+
+/** Agents before 1.6 start their log collector for every driver that is a plugin; it has nothing to do. */
+const hasCollector = !isNomadSince("1.6");
+const fifos = hasCollector ? [".app.stderr.fifo", ".app.stdout.fifo"] : [];
 
 describeNomad("log files that the driver writes itself", () => {
   const docker = "logs {\n direct = true\n max_files = 2\n max_file_size = 1\n}";
@@ -27,10 +32,10 @@ describeNomad("log files that the driver writes itself", () => {
     const alloc = await runJob(cluster.server, shellJob({ id: "direct", script }));
     await untilLogged(cluster.server, alloc, "out\n");
     await untilLogged(cluster.server, alloc, "err\n", { stream: "stderr" });
-    expect(await cluster.client.processes("logmon")).toEqual([]);
+    expect(await cluster.client.processes("logmon")).toHaveLength(hasCollector ? 1 : 0);
     expect(await cluster.client.processes("docker_logger")).toEqual([]);
     expect((await cluster.server.nomad(["alloc", "logs", alloc.ID])).stdout).toBe("out\n");
-    expect((await readdir(logsOf(alloc.ID))).sort()).toEqual(["app.stderr.0", "app.stdout.0"]);
+    expect((await readdir(logsOf(alloc.ID))).sort()).toEqual([...fifos, "app.stderr.0", "app.stdout.0"]);
     const { mode, uid } = await stat(join(logsOf(alloc.ID), "app.stdout.0"));
     expect({ mode: mode & 0o777, uid }).toEqual({ mode: 0o644 & ~process.umask(), uid: process.geteuid?.() });
     await stopJob(cluster.server, "direct");
@@ -50,7 +55,7 @@ describeNomad("log files that the driver writes itself", () => {
     const read = async (name: string) => await readLog(alloc.ID, name).catch(() => "");
     await eventually(async () => (await read("app.stdout.2")).endsWith(lines.at(-1) ?? ""));
     const names = (await readdir(logsOf(alloc.ID))).sort();
-    expect(names).toEqual(["app.stderr.0", "app.stdout.1", "app.stdout.2"]);
+    expect(names).toEqual([...fifos, "app.stderr.0", "app.stdout.1", "app.stdout.2"]);
     const text = (await read("app.stdout.1")) + (await read("app.stdout.2"));
     expect(text.slice(text.indexOf("begin\n"))).toBe(`begin\n${lines.join("")}`);
     expect((await stat(join(logsOf(alloc.ID), "app.stdout.1"))).size).toBeLessThanOrEqual(1024 * 1024);
@@ -78,7 +83,8 @@ describeNomad("log files that the driver writes itself", () => {
     }
   });
 
-  test("never lead out of the task's folder", async () => {
+  // A collector opens the files before, and fails.
+  test.skipIf(hasCollector)("never lead out of the task's folder", async () => {
     const precious = join(bed().folder, "precious");
     await writeFile(precious, "mine\n");
     // As a task of the group could that has the folder in a mount of its own.

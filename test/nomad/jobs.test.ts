@@ -7,6 +7,7 @@ import {
   findContainer,
   findContainers,
   hasEnded,
+  isNomadSince,
   isRunning,
   runJob,
   shellJob,
@@ -101,8 +102,11 @@ describeNomad("jobs in a Nomad cluster", () => {
     await cluster.server.nomad(["job", "stop", "-purge", "restarted"]);
     await cluster.server.nomad(["job", "status", "restarted"], { code: 1 });
     await eventually(async () => (await findContainers(socket, alloc.ID)).length === 0);
-    await cluster.server.nomad(["system", "gc"]);
-    await eventually(async () => !existsSync(cluster.client.allocDir(alloc.ID)));
+    // It takes only what the server knows to have ended.
+    await eventually(async () => {
+      await cluster.server.nomad(["system", "gc"]);
+      return !existsSync(cluster.client.allocDir(alloc.ID));
+    });
   });
 
   test("lifecycle hooks run in their order", async () => {
@@ -138,7 +142,7 @@ describeNomad("jobs in a Nomad cluster", () => {
     const ended = await untilAlloc(cluster.server, "stubborn", hasEnded);
     expect((await cluster.server.nomad(["alloc", "logs", alloc.ID])).stdout).toBe("ready\nhup\n");
     const messages = toMessages(ended);
-    expect(messages).toContainEqual(expect.stringContaining("shutdown_delay of 1s"));
+    if (isNomadSince("1.5")) expect(messages).toContainEqual(expect.stringContaining("shutdown_delay of 1s"));
     expect(messages).toContainEqual(expect.stringContaining("Exit Code: 137"));
   });
 
@@ -156,7 +160,7 @@ describeNomad("jobs in a Nomad cluster", () => {
       id: "nightly",
       type: "batch",
       script: "echo night",
-      job: 'periodic {\n crons = ["0 0 1 1 *"]\n}',
+      job: 'periodic {\n cron = "0 0 1 1 *"\n}',
     });
     await cluster.server.nomad(["job", "run", "-detach", "-"], { input: periodic });
     await cluster.server.nomad(["job", "periodic", "force", "-detach", "nightly"]);

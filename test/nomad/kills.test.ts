@@ -76,11 +76,11 @@ describeNomad("tasks whose plugin, agent and engine are killed", () => {
       await eventually(async () => (await cluster.client.processes("docker")).length === 1);
       await Promise.all(allocs.map((_, index) => stopJob(cluster.server, `counts-${index}`)));
       for (const alloc of allocs) {
-        for (const [stream, word] of [
-          ["stdout", "line"],
-          ["stderr", "err"],
+        for (const [stream, word, flags] of [
+          ["stdout", "line", []],
+          ["stderr", "err", ["-stderr"]],
         ] as const) {
-          const log = await cluster.server.nomad(["alloc", "logs", `-${stream}`, alloc.ID]);
+          const log = await cluster.server.nomad(["alloc", "logs", ...flags, alloc.ID]);
           expect({ stream, ...findLineFaults(log.stdout, word) }).toEqual({ stream, ...noFaults });
         }
         const end = await cluster.server.api.get<AllocStub>(`/v1/allocation/${alloc.ID}`);

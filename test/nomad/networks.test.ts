@@ -16,6 +16,7 @@ import {
   execInTask,
   findContainers,
   hasEnded,
+  isNomadSince,
   isRunning,
   type NetworkNamespace,
   readResources,
@@ -89,12 +90,7 @@ describeWired("a group's network that the agent wires", () => {
     await cluster.client.start({ driver, docker: `infra_image = "${image}"` });
   };
   /** Agents before 1.11 keep the group's `hostname` from plugins. */
-  const tellsHostname = async () => {
-    type Self = { readonly config: { readonly Version: { readonly Version: string } } };
-    const { config } = await cluster.server.api.get<Self>("/v1/agent/self");
-    const [major = 0, minor = 0] = config.Version.Version.split(".").map(Number);
-    return major > 1 || minor >= 11;
-  };
+  const tellsHostname = isNomadSince("1.11");
   const hasStats = async ({ ID }: AllocStub) => {
     type Stats = { readonly Tasks: Readonly<Record<string, unknown>> };
     const path = `/v1/client/allocation/${ID}/stats`;
@@ -123,7 +119,7 @@ describeWired("a group's network that the agent wires", () => {
     expect(pause?.HostConfig.NetworkMode).toBe("none");
     for (const task of [app, beside]) expect(task?.HostConfig.NetworkMode).toBe(`container:${pause?.Id}`);
     expect(await inTask(alloc, "beside", "echo hello | nc 127.0.0.1 7")).toBe("tcp hello\n");
-    const name = (await tellsHostname()) ? "shared" : pause?.Id.slice(0, 12);
+    const name = tellsHostname ? "shared" : pause?.Id.slice(0, 12);
     for (const task of ["app", "beside"]) {
       const seen = await inTask(
         alloc,

@@ -15,6 +15,7 @@ import {
   type Consul,
   describeNomad,
   execInTask,
+  isNomadSince,
   readResources,
   runJob,
   shellJob,
@@ -27,6 +28,9 @@ import {
 const hasIpv6 = Object.values(networkInterfaces()).some((list) =>
   list?.some(({ address }) => address === "::1"),
 );
+
+/** Agents before 1.3 know no services of their own. */
+const testWithServices = test.skipIf(!isNomadSince("1.3"));
 
 describeNomad("what a task serves", () => {
   const { socket } = bed();
@@ -121,25 +125,28 @@ describeNomad("what a task serves", () => {
     expect(await untilLogged(cluster.server, alloc, "\n")).toBe(`7 ${mapped}\n`);
   });
 
-  test("is told to others at the container's own IPv6 address where the task says so", async () => {
-    const more = `
+  testWithServices(
+    "is told to others at the container's own IPv6 address where the task says so",
+    async () => {
+      const more = `
       service {
         name         = "six"
         provider     = "nomad"
         port         = "echo"
         address_mode = "driver"
       }`;
-    const config = `network_mode = "${network.name}"\nadvertise_ipv6_address = true\nports = ["echo"]`;
-    const group = 'network {\n port "echo" {\n to = 7\n }\n}';
-    const script = "exec echo-server 7";
-    await runJob(cluster.server, shellJob({ id: "six", image, script, config, group, more }));
-    type Service = { readonly Address: string; readonly Port: number };
-    const [service] = await cluster.server.api.until<readonly Service[]>(
-      "/v1/service/six",
-      (services) => services.length > 0,
-    );
-    expect(service).toMatchObject({ Address: expect.stringMatching(`^${network.prefix.v6}`), Port: 7 });
-  });
+      const config = `network_mode = "${network.name}"\nadvertise_ipv6_address = true\nports = ["echo"]`;
+      const group = 'network {\n port "echo" {\n to = 7\n }\n}';
+      const script = "exec echo-server 7";
+      await runJob(cluster.server, shellJob({ id: "six", image, script, config, group, more }));
+      type Service = { readonly Address: string; readonly Port: number };
+      const [service] = await cluster.server.api.until<readonly Service[]>(
+        "/v1/service/six",
+        (services) => services.length > 0,
+      );
+      expect(service).toMatchObject({ Address: expect.stringMatching(`^${network.prefix.v6}`), Port: 7 });
+    },
+  );
 
   test("is checked by scripts in the task", async () => {
     const more = `

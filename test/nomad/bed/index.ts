@@ -20,6 +20,7 @@ export { countScript, findLineFaults, noFaults } from "./counted-lines.ts";
 export { eventually } from "./eventually.ts";
 export { type ShellJob, type ShellTask, shellJob, waitScript } from "./jobs.ts";
 export { addNetworkNamespace, type NetworkNamespace } from "./network-namespace.ts";
+export { isNomadSince } from "./nomad-version.ts";
 export { type AllocPort, readResources } from "./resources.ts";
 export { NomadServer } from "./server.ts";
 export { describeNomad, useNomad } from "./use-nomad.ts";

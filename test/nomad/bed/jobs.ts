@@ -34,6 +34,7 @@ export function shellJob(job: ShellJob): string {
   const update = type === "service" ? 'update {\n min_healthy_time = "0s"\n}' : "";
   return `
 job ${quote(id)} {
+  datacenters = ["dc1"]
   type = ${quote(type)}
   ${update}
   ${job.job ?? ""}
