@@ -53,6 +53,15 @@ describe("a log file of the engine", () => {
     expect(gaps).toEqual([{ fromNs: at(1), toNs: at(3) }]);
   });
 
+  it("is not waited for to end an entry that is larger than any", () => {
+    const large = "x".repeat(256 * 1024);
+    const begun = [toLine("a\n", 1), '{"log":"', ...Array<string>(20).fill(large)];
+    const { texts, gaps } = read(...begun, toLine("b\n", 3).slice(0, 9), toLine("b\n", 3).slice(9));
+    expect(texts).toEqual([`stdout a\n ${at(1)}`, `stdout b\n ${at(3)}`]);
+    expect(gaps).toEqual([{ fromNs: at(1), toNs: at(3) }]);
+    expect(read(...begun, `","stream":"stdout","time":"2026-01-01T00:00:02Z"}\n`).texts).toHaveLength(1);
+  });
+
   it("that ends within an entry tells so at the end", () => {
     expect(read(toLine("a\n", 1) + toLine("b\n", 2).slice(0, -1)).gaps).toEqual([
       { fromNs: at(1), toNs: undefined },

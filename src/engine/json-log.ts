@@ -7,6 +7,8 @@ const nanosPerMs = 1_000_000n;
 const nanosPerSecond = 1_000_000_000n;
 /** What each entry begins with. Within an entry's text its quotes would be escaped. */
 const entryStart = '{"log":';
+/** Far more than an entry takes, which is a part of a line of 16 KiB and its attributes. */
+const maxEntryBytes = 1024 * 1024;
 
 /** One line of the file: a line of output, or a part of a long one. Source: moby's jsonfilelog. */
 interface Entry {
@@ -35,6 +37,7 @@ export class JsonLogReader {
     const end = chunk.lastIndexOf(newline) + 1;
     if (end === 0) {
       this.#rest = Buffer.concat([this.#rest, chunk]);
+      this.#limitRest();
       return [];
     }
     const lines = toText(this.#rest, chunk.subarray(0, end));
@@ -45,6 +48,13 @@ export class JsonLogReader {
   /** Nothing comes after what was read. */
   end(): void {
     if (this.#isSpoilt || this.#rest.length > 0) this.#onSpoilt({ fromNs: this.#lastNs, toNs: undefined });
+  }
+
+  /** A gigabyte of zeros, of a file that was emptied while it was written, is not to be kept, nor moved at each chunk. */
+  #limitRest(): void {
+    if (this.#rest.length <= 4 * maxEntryBytes) return;
+    this.#isSpoilt = true;
+    this.#rest = this.#rest.subarray(-maxEntryBytes);
   }
 
   #toFrames(lines: string): readonly TimedFrame[] {

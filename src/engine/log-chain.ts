@@ -9,6 +9,7 @@ const largeRead = 256 * 1024;
 const searchBytes = 1024 * 1024;
 /** So many bytes before the end of the last line that was read tell, with its time, that the file is still the same. */
 const anchorBytes = 64;
+const maxAnchorBytes = 1024 * 1024;
 /** A reader that is further behind lets go of files that the engine has removed: they take room on its disk. */
 const heldBytes = 16 * 1024 * 1024;
 const [minFiles, maxFiles] = [4, 32];
@@ -128,7 +129,8 @@ export class LogChain implements AsyncDisposable {
     this.#offset += news.length;
     // From the end of a line on, not within one: that could be the same in a file that was emptied and written anew.
     const lineEnd = bytes.lastIndexOf(newline) + 1;
-    if (news.length > 0) this.#anchor = Uint8Array.from(bytes.subarray(Math.max(0, lineEnd - anchorBytes)));
+    const from = Math.max(0, lineEnd - anchorBytes, bytes.length - maxAnchorBytes);
+    if (news.length > 0) this.#anchor = Uint8Array.from(bytes.subarray(from));
     return news;
   }
 }
