@@ -53,10 +53,7 @@ export class LogWatch implements Disposable {
   }
 
   async #wait(ms: number): Promise<void> {
-    const timer = setTimeout(() => {
-      this.#options.onMoved();
-      this.#news();
-    }, ms);
+    const timer = setTimeout(this.#wake, ms);
     await new Promise<void>((resolve) => {
       this.#onNews = resolve;
     });
