@@ -60,6 +60,7 @@ const maxMemoryBytes = 2 * 1024 * 1024 * 1024;
 /** A Go program in WebAssembly, kept as it was when it waited to be called for the first time. */
 export class GoProgram {
   readonly #name: string;
+  #bytes: Promise<Uint8Array> | undefined;
   #parts: Promise<Parts> | undefined;
   #memory: Promise<WasmMemory> | undefined;
 
@@ -68,28 +69,34 @@ export class GoProgram {
     this.#name = name;
   }
 
-  /** Begins to load, most of which other threads do. */
+  /** Begins to read, which other threads do. What this one must do itself waits for the start. */
   prepare(): void {
     // A failure is the start's to tell.
-    this.#load().catch(() => undefined);
+    this.#readModule().catch(() => undefined);
+    this.#readMemory().catch(() => undefined);
   }
 
   /** One more instance, as it was before the first call. */
   async start(): Promise<GoInstance> {
-    const [parts, memory] = await this.#load();
+    this.#parts ??= this.#readModule().then(toParts);
+    const [parts, memory] = await Promise.all([this.#parts, this.#readMemory()]);
+    this.#bytes = undefined;
     this.#memory = undefined;
     return restore(parts, memory);
   }
 
-  #load(): Promise<[Parts, WasmMemory]> {
-    this.#parts ??= loadParts(`${this.#name}.wasm`);
+  #readModule(): Promise<Uint8Array> {
+    this.#bytes ??= readWhole(`${this.#name}.wasm`, (size) => Buffer.allocUnsafeSlow(size));
+    return this.#bytes;
+  }
+
+  #readMemory(): Promise<WasmMemory> {
     this.#memory ??= loadMemory(`${this.#name}.memory`);
-    return Promise.all([this.#parts, this.#memory]);
+    return this.#memory;
   }
 }
 
-async function loadParts(file: string): Promise<Parts> {
-  const bytes = await readWhole(file, (size) => Buffer.allocUnsafeSlow(size));
+function toParts(bytes: Uint8Array): Parts {
   const module = compileQuickly(() => new wasm.Module(bytes));
   const [section] = wasm.Module.customSections(module, "longshore");
   const loader = readFileSync(findPart("wasm_exec.js"), "utf8");
