@@ -21,6 +21,19 @@ describe("toTaskConfig", () => {
     });
   });
 
+  it("takes from the environment whose task it is where an agent before 1.6 does not tell it", () => {
+    const env = new Map([
+      ["NOMAD_JOB_ID", "nightly/periodic-1"],
+      ["NOMAD_JOB_PARENT_ID", "nightly"],
+      ["NOMAD_NAMESPACE", "web"],
+    ]);
+    const names = { jobId: "nightly/periodic-1", parentJobId: "nightly", namespace: "web" };
+    expect(toTaskConfig({ ...empty, env })).toMatchObject(names);
+    const told = { jobId: "job", parentJobId: "parent", namespace: "space" };
+    expect(toTaskConfig({ ...empty, ...told, env })).toMatchObject(told);
+    expect(toTaskConfig(empty)).toMatchObject({ jobId: "", parentJobId: "", namespace: "" });
+  });
+
   it("takes the group's network with its name and address, if the agent tells them", () => {
     const spec = {
       mode: NetworkMode.GROUP,

@@ -14,7 +14,7 @@ import {
   type TaskConfig as WireTaskConfig,
 } from "../proto/generated/nomad/driver.ts";
 
-/** A task as the driver knows it. What an older agent does not send is as if it were empty. */
+/** A task as the driver knows it. What an older agent sends nowhere is as if it were empty. */
 export function toTaskConfig(wire: WireTaskConfig | undefined): TaskConfig {
   if (wire === undefined || wire.id === "") {
     throw new LongshoreError("invalid", "the agent sent a task without an id");
@@ -23,11 +23,11 @@ export function toTaskConfig(wire: WireTaskConfig | undefined): TaskConfig {
     id: wire.id,
     name: wire.name,
     allocId: wire.allocId,
-    jobId: wire.jobId,
+    jobId: wire.jobId || fromEnv(wire, "NOMAD_JOB_ID"),
     jobName: wire.jobName,
     taskGroupName: wire.taskGroupName,
-    namespace: wire.namespace,
-    parentJobId: wire.parentJobId,
+    namespace: wire.namespace || fromEnv(wire, "NOMAD_NAMESPACE"),
+    parentJobId: wire.parentJobId || fromEnv(wire, "NOMAD_JOB_PARENT_ID"),
     nodeName: wire.nodeName,
     nodeId: wire.nodeId,
     driverConfig: readDriverConfig(wire),
@@ -56,6 +56,11 @@ export function toTaskConfig(wire: WireTaskConfig | undefined): TaskConfig {
       options: wire.dns.options,
     },
   };
+}
+
+/** Agents tell the task itself what older ones do not tell its driver. */
+function fromEnv({ env }: WireTaskConfig, name: string): string {
+  return env.get(name) ?? "";
 }
 
 function readDriverConfig(wire: WireTaskConfig): Readonly<Record<string, unknown>> {
