@@ -7,7 +7,7 @@ import { nullSink } from "./start.ts";
 const cycles = 1000;
 const atOnce = 5;
 /** Until then code is compiled and the heap finds its size. */
-const warmUp = 500;
+const warmUp = 1000;
 const between = 50;
 
 /** Slope of this process's memory, and of its heap, over a thousand tasks that start, end and are destroyed. */
