@@ -101,7 +101,8 @@ describeNomad("a task in a Nomad cluster", () => {
         path = "${shared}"
       }
       ${hasVariables ? template : ""}`;
-    return await startNomadAgent({ socket, client });
+    const docker = 'extra_labels = ["job_id", "namespace"]';
+    return await startNomadAgent({ socket, client, docker });
   });
   beforeAll(async () => {
     // The command for it is younger than the setting.
@@ -185,6 +186,12 @@ describeNomad("a task in a Nomad cluster", () => {
     expect(await inTask("cat /etc/resolv.conf")).toContain("nameserver 10.9.8.7");
     expect(await inTask('echo s > "$NOMAD_SECRETS_DIR/mine" && cat /secrets/mine')).toBe("s\n");
     expect(await inTask("grep ' /secrets ' /proc/mounts")).toMatch(/tmpfs/);
+  });
+
+  test("has the labels of its job that the agent's configuration asks for", async () => {
+    const { Config } = await findContainer(socket, alloc);
+    const labels = { "com.hashicorp.nomad.job_id": "rich", "com.hashicorp.nomad.namespace": "default" };
+    expect(Config.Labels).toMatchObject(labels);
   });
 
   test("may use more memory than it reserves, as memory_max says", async () => {

@@ -8,7 +8,12 @@ export interface ContainerFacts {
   readonly Name: string;
   readonly State: { readonly Running: boolean; readonly StartedAt: string; readonly Pid: number };
   readonly HostConfig: Readonly<Record<string, unknown>>;
-  readonly Config: { readonly Env: readonly string[]; readonly User: string; readonly Image: string };
+  readonly Config: {
+    readonly Env: readonly string[];
+    readonly User: string;
+    readonly Image: string;
+    readonly Labels: Readonly<Record<string, string>>;
+  };
 }
 
 /** An allocation's containers, ended ones too. */
