@@ -43,6 +43,14 @@ describe("a job's state", () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
+  test("that cannot be saved leaves no part of it", async () => {
+    await mkdir(join(folder, "state.json"));
+    await expect(createStateStore(folder).save(record("a"))).rejects.toMatchObject({
+      message: expect.stringContaining("cannot save the job's state in"),
+    });
+    expect(await readdir(folder)).toEqual(["state.json"]);
+  });
+
   test("is readable by its owner only: it holds the tasks' environment", async () => {
     const jobFolder = join(folder, "jobs/x");
     await makeJobFolder(jobFolder);
