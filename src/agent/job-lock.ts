@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { readdir, readFile, rename, rm, rmdir, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, rmdir, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { errorCode, LongshoreError } from "../task/index.ts";
 import { systemClock } from "./clock.ts";
+import { putInPlace } from "./put-in-place.ts";
 import { makeJobFolder } from "./state-store.ts";
 import { toFileError, toLongshoreError } from "./to-error.ts";
 
@@ -65,14 +66,9 @@ async function writeClaim(folder: string, path: string, claim: Claim): Promise<v
 
 /** Whole at once: no one ever sees a claim without its holder. */
 async function replaceClaim(path: string, claim: Claim): Promise<void> {
-  const temporary = join(dirname(path), `.${basename(path)}`);
-  try {
+  await putInPlace(path, join(dirname(path), `.${basename(path)}`), async (temporary) => {
     await writeFile(temporary, JSON.stringify(claim), { mode: 0o600 });
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true }).catch(() => undefined);
-    throw error;
-  }
+  });
 }
 
 /** Resolves when no living process has a claim but us; true when a dead one had. */

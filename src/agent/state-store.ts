@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { makeFolders } from "../host/index.ts";
 import { errorCode } from "../task/index.ts";
 import { parseJobRecord } from "./parse-record.ts";
+import { putInPlace } from "./put-in-place.ts";
 import type { JobRecord } from "./run-record.ts";
 import { toFileError, toFolderError } from "./to-error.ts";
 
@@ -52,7 +53,7 @@ export function createStateStore(folder: string): StateStore {
     if (removing) return;
     const text = JSON.stringify(latest);
     try {
-      await writeWhole(path, text);
+      await putInPlace(path, `${path}.new`, async (temporary) => await writeThrough(temporary, text));
     } catch (error) {
       throw toFileError(error, "save the job's state in", path);
     }
@@ -96,19 +97,7 @@ export function createStateStore(folder: string): StateStore {
   };
 }
 
-/** A reader sees the old text or the new one, never a part; also after a crash of the machine. */
-async function writeWhole(path: string, text: string): Promise<void> {
-  const temporary = `${path}.new`;
-  try {
-    await writeThrough(temporary, text);
-    await rename(temporary, path);
-  } catch (error) {
-    // On a full disk it would take the room that the next try needs.
-    await rm(temporary, { force: true }).catch(() => undefined);
-    throw error;
-  }
-}
-
+/** What is then put in place is whole also after a crash of the machine. */
 async function writeThrough(path: string, text: string): Promise<void> {
   const file = await open(path, "w", 0o600);
   try {

@@ -1,12 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { constants } from "node:fs";
-import { chmod, chown, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { chmod, chown, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Template } from "../jobfile/job.ts";
 import { LongshoreError } from "../task/index.ts";
 import type { AgentEventDetail } from "./agent.ts";
 import { parseEnvFile } from "./env-file.ts";
 import { interpolate, type Lookup } from "./interpolate.ts";
+import { putInPlace } from "./put-in-place.ts";
 import {
   assertNoEscape,
   makeOpenFolder,
@@ -129,16 +130,15 @@ async function writeInto(
   const { perms: mode } = template;
   const what = describe(template);
   await assertNoEscape(dirname(path), roots, what);
-  const temporary = join(dirname(path), `.${randomUUID()}.new`);
   try {
     await makeOpenFolder(dirname(path));
-    await writeFile(temporary, text, { mode, flag: "wx" });
-    await giveTo(temporary, template);
-    // The umask takes bits away from the mode above, and a new owner others.
-    await chmod(temporary, mode);
-    await rename(temporary, path);
+    await putInPlace(path, join(dirname(path), `.${randomUUID()}.new`), async (temporary) => {
+      await writeFile(temporary, text, { mode, flag: "wx" });
+      await giveTo(temporary, template);
+      // The umask takes bits away from the mode above, and a new owner others.
+      await chmod(temporary, mode);
+    });
   } catch (error) {
-    await rm(temporary, { force: true }).catch(() => undefined);
     throw toFileError(error, `write ${what} to`, path);
   }
 }
