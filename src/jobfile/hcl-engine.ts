@@ -31,9 +31,9 @@ export class HclEngine {
     this.#schemas = schemas;
   }
 
-  /** Begins to load, which other threads do, so that the first call waits less. */
+  /** Begins to load, which other threads do, so that the first call waits less. Nothing where it is loaded. */
   prepare(): void {
-    this.#program.prepare();
+    if (this.#instance === undefined) this.#program.prepare();
   }
 
   /** Rejects with kind `internal` when the call broke the engine; other calls do not notice. */
