@@ -1,10 +1,8 @@
 import type { LogGap } from "./engine.ts";
 import type { TimedFrame } from "./frames.ts";
-import { parseTimestamp } from "./timestamps.ts";
+import { formatTimestamp, parseTimestamp } from "./timestamps.ts";
 
 const newline = 0x0a;
-const nanosPerMs = 1_000_000n;
-const nanosPerSecond = 1_000_000_000n;
 /** What each entry begins with. Within an entry's text its quotes would be escaped. */
 const entryStart = '{"log":';
 /** Far more than an entry takes, which is a part of a line of 16 KiB and its attributes. */
@@ -101,7 +99,5 @@ function parseEntry(line: string): TimedFrame | undefined {
 
 /** What an entry of that time has in its line, to look for. */
 export function toEntryMark(timeNs: bigint): string {
-  const seconds = new Date(Number(timeNs / nanosPerMs)).toISOString().slice(0, "2006-01-02T15:04:05".length);
-  const nanos = (timeNs % nanosPerSecond).toString().padStart(9, "0").replace(/0+$/, "");
-  return `"time":"${seconds}${nanos === "" ? "" : `.${nanos}`}Z"`;
+  return `"time":"${formatTimestamp(timeNs)}"`;
 }

@@ -61,7 +61,7 @@ it.each([
   for (let n = 2; n <= most + 4; n++) {
     await rename(path, `${path}.1`);
     await write(n);
-    await chain.moved();
+    await chain.takeUp();
   }
   const numbers = (await readToLoss(chain)).match(/\d+/g);
   expect(numbers).toEqual(Array.from({ length: most }, (_, index) => `${index + 1}`));

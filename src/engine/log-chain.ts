@@ -73,7 +73,7 @@ export class LogChain implements AsyncDisposable {
     for (;;) {
       const bytes = await this.#readOn();
       if (bytes === undefined || bytes.length > 0) return bytes;
-      await this.#takeUp();
+      await this.takeUp();
       if (this.#files.length === 1) return this.#isTorn ? undefined : bytes;
       // The engine has written to it until it began the next one.
       const last = await this.#readOn();
@@ -84,12 +84,8 @@ export class LogChain implements AsyncDisposable {
     }
   }
 
-  /** The engine may have begun another file: it is taken up now, before it is removed again. */
-  async moved(): Promise<void> {
-    await this.#takeUp();
-  }
-
-  async #takeUp(): Promise<void> {
+  /** Takes up the files that the engine may have begun now, before they are removed again. */
+  async takeUp(): Promise<void> {
     this.#linking = this.#linking.then(async () => {
       if (this.#isTorn) return;
       await this.#link().catch(() => {

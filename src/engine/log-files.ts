@@ -31,9 +31,9 @@ export async function* readLogFiles(
   const { path, ended, onStopped } = options.file;
   await using chain = await LogChain.open(path, fromNs);
   if (chain === undefined) return "lost";
-  using watch = new LogWatch(path, { ended, signal, onStopped, onMoved: () => void chain.moved() });
+  using watch = new LogWatch(path, { ended, signal, onStopped, onMoved: () => void chain.takeUp() });
   // Another file may have been begun before they were watched.
-  void chain.moved();
+  void chain.takeUp();
   const reader = new JsonLogReader((gap) => options.onGap?.({ ...gap, isSpoilt: true }));
   for (;;) {
     const isLast = ended.aborted;

@@ -22,9 +22,12 @@ export interface LogWatchOptions {
 export class LogWatch implements Disposable {
   readonly #options: LogWatchOptions;
   readonly #watcher: FSWatcher;
-  readonly #wake = () => this.#news();
   #hasNews = false;
   #onNews: (() => void) | undefined;
+  readonly #news = () => {
+    this.#hasNews = true;
+    this.#onNews?.();
+  };
 
   /** Throws when the kernel does not let so many files be watched. */
   constructor(path: string, options: LogWatchOptions) {
@@ -37,13 +40,13 @@ export class LogWatch implements Disposable {
       if (kind === "rename") options.onMoved();
       this.#news();
     });
-    this.#watcher.on("error", this.#wake);
-    for (const signal of this.#signals) signal.addEventListener("abort", this.#wake);
+    this.#watcher.on("error", this.#news);
+    for (const signal of this.#signals) signal.addEventListener("abort", this.#news);
   }
 
   /** Resolves when there was news since it resolved last, and after a while without. */
   async next(): Promise<void> {
-    if (!this.#hasNews) await this.#wait(lookMs);
+    if (!this.#hasNews) await this.#wait();
     this.#hasNews = false;
   }
 
@@ -52,22 +55,17 @@ export class LogWatch implements Disposable {
     if (!(await saysRunning(path))) this.#options.onStopped();
   }
 
-  async #wait(ms: number): Promise<void> {
-    const timer = setTimeout(this.#wake, ms);
+  async #wait(): Promise<void> {
+    const timer = setTimeout(this.#news, lookMs);
     await new Promise<void>((resolve) => {
       this.#onNews = resolve;
     });
     clearTimeout(timer);
   }
 
-  #news(): void {
-    this.#hasNews = true;
-    this.#onNews?.();
-  }
-
   [Symbol.dispose](): void {
     this.#watcher.close();
-    for (const signal of this.#signals) signal.removeEventListener("abort", this.#wake);
+    for (const signal of this.#signals) signal.removeEventListener("abort", this.#news);
   }
 
   get #signals(): readonly AbortSignal[] {

@@ -1,3 +1,4 @@
+const nanosPerMs = 1_000_000n;
 const nanosPerSecond = 1_000_000_000n;
 
 /**
@@ -9,12 +10,19 @@ export function parseTimestamp(text: string): bigint | undefined {
   if (match === null) return undefined;
   const milliseconds = Date.parse(`${match[1]}${match[3]}`);
   if (Number.isNaN(milliseconds)) return undefined;
-  return BigInt(milliseconds) * 1_000_000n + BigInt((match[2] ?? "").padEnd(9, "0"));
+  return BigInt(milliseconds) * nanosPerMs + BigInt((match[2] ?? "").padEnd(9, "0"));
 }
 
 const fixedLength = "2006-01-02T15:04:05.000000000Z".length;
 const secondLength = "2006-01-02T15:04:05".length;
 const [zulu, dot, zero] = [0x5a, 0x2e, 0x30];
+
+/** The time as Go writes it: RFC 3339 in UTC, the fraction without zeros at its end, and none of a whole second. */
+export function formatTimestamp(timeNs: bigint): string {
+  const seconds = new Date(Number(timeNs / nanosPerMs)).toISOString().slice(0, secondLength);
+  const fraction = toFraction(timeNs).replace(/0+$/, "");
+  return `${seconds}${fraction === "" ? "" : `.${fraction}`}Z`;
+}
 
 /** Reads many times of one log, of which most share their second with the one before: that is read once. */
 export class TimestampReader {
@@ -61,5 +69,10 @@ function toText(bytes: Uint8Array, length: number): string {
 
 /** The form in which the engine takes an instant: seconds, a dot, nine digits. */
 export function toEngineTime(timeNs: bigint): string {
-  return `${timeNs / nanosPerSecond}.${(timeNs % nanosPerSecond).toString().padStart(9, "0")}`;
+  return `${timeNs / nanosPerSecond}.${toFraction(timeNs)}`;
+}
+
+/** The nine digits behind the second. */
+function toFraction(timeNs: bigint): string {
+  return (timeNs % nanosPerSecond).toString().padStart(9, "0");
 }
