@@ -45,7 +45,7 @@ export async function loadSetting(input: CommandInput, io: CommandIo): Promise<S
       dataDir: toDataDir({ flag: input.text("data-dir"), env: io.env, uid: process.getuid?.() }),
       hostAddress: toHostAddress({ flag: input.text("address"), env: io.env }),
       maxKillTimeoutMs: config?.maxKillTimeoutMs,
-      dynamicPorts: toDynamicPorts(config?.dynamicPorts ?? { min: undefined, max: undefined }),
+      dynamicPorts: config && toDynamicPorts(config.dynamicPorts),
       hostVolumes: toHostVolumes(config?.hostVolumes ?? {}),
       // Looking takes a while on a machine that runs many containers.
       hostNetworks: config === undefined ? {} : toHostNetworks(config.hostNetworks, networkInterfaces()),
