@@ -1,4 +1,4 @@
-import { LongshoreError, longestTimerMs } from "../task/index.ts";
+import { pause } from "../task/index.ts";
 
 /** Time as the agent sees it, so that tests need not wait. */
 export interface Clock {
@@ -13,27 +13,17 @@ export interface Clock {
 export const systemClock: Clock = {
   now: () => new Date(),
   monotonicMs: () => performance.now(),
-  async sleep(ms, { signal } = {}) {
-    for (let left = ms; left > 0; left -= longestTimerMs) await timer(Math.min(left, longestTimerMs), signal);
-  },
+  sleep: (ms, { signal } = {}) => pause(ms, signal),
 };
 
-function timer(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (signal?.aborted) return reject(canceled(signal));
-    const onAbort = (): void => {
-      clearTimeout(handle);
-      if (signal !== undefined) reject(canceled(signal));
-    };
-    const handle = setTimeout(() => {
-      signal?.removeEventListener("abort", onAbort);
-      resolve();
-    }, ms);
-    signal?.addEventListener("abort", onAbort, { once: true });
-  });
-}
-
-/** The error of a wait that was given up because `signal` aborted. */
-export function canceled(signal: AbortSignal): LongshoreError {
-  return new LongshoreError("canceled", "the wait was given up", { cause: signal.reason });
+/** Waits until the promise is settled, no longer than `ms`, and until the signal aborts at most. Never rejects. */
+export async function waitAtMost(
+  clock: Clock,
+  promise: Promise<unknown>,
+  { ms, signal }: { readonly ms: number; readonly signal: AbortSignal },
+): Promise<void> {
+  const settled = new AbortController();
+  const late = clock.sleep(ms, { signal: AbortSignal.any([settled.signal, signal]) });
+  await Promise.allSettled([Promise.race([promise, late])]);
+  settled.abort();
 }

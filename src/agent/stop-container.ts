@@ -1,4 +1,5 @@
 import { type ExitResult, isLongshoreError, LongshoreError } from "../task/index.ts";
+import { waitAtMost } from "./clock.ts";
 import { toLeftBehind } from "./left-start.ts";
 import { toStoredError } from "./stored-error.ts";
 import type { TaskRun } from "./task-host.ts";
@@ -75,14 +76,8 @@ function toShortId({ record }: TaskRun): string {
 async function shutdownDelay(run: TaskRun, ms: number, waiting: Promise<ExitResult>): Promise<void> {
   const { context, signals, host } = run;
   host.emit({ type: "waiting", ms, reason: "shutdown_delay" }, `waiting ${ms / 1000} s before it is stopped`);
-  const over = new AbortController();
-  const signal = AbortSignal.any([over.signal, signals.kill, signals.detach]);
-  const ended = waiting.then(
-    () => undefined,
-    () => undefined,
-  );
-  await Promise.race([ended, context.clock.sleep(ms, { signal }).catch(() => undefined)]);
-  over.abort();
+  const signal = AbortSignal.any([signals.kill, signals.detach]);
+  await waitAtMost(context.clock, waiting, { ms, signal });
 }
 
 /** Tries again while the engine is away; a task that is gone is as good as done. */

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { TaskLogSink } from "../host/index.ts";
 import { type ExitResult, isLongshoreError, LongshoreError } from "../task/index.ts";
+import { waitAtMost } from "./clock.ts";
 import { removeLeftStart, toContainerName, toLeftBehind } from "./left-start.ts";
 import { decideRestart, type RestartState, type TaskEnd, toRestartRules } from "./restart-tracker.ts";
 import { endContainer, stopContainer } from "./stop-container.ts";
@@ -199,11 +200,8 @@ const longestOutputWaitMs = 10_000;
 
 /** The last output comes a little after the exit. */
 async function outputEnded({ context, signals }: TaskRun, sink: TaskLogSink): Promise<void> {
-  const giveUp = new AbortController();
-  const signal = AbortSignal.any([giveUp.signal, signals.kill, signals.detach]);
-  const timeout = context.clock.sleep(longestOutputWaitMs, { signal }).catch(() => undefined);
-  await Promise.race([sink.ended, timeout]);
-  giveUp.abort();
+  const signal = AbortSignal.any([signals.kill, signals.detach]);
+  await waitAtMost(context.clock, sink.ended, { ms: longestOutputWaitMs, signal });
 }
 
 async function waitUnlessStopped({ context, signals }: TaskRun, ms: number): Promise<boolean> {

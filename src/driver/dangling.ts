@@ -1,9 +1,8 @@
 import type { ContainerSummary, Engine } from "../engine/index.ts";
-import { isLongshoreError, type Logger } from "../task/index.ts";
+import { isLongshoreError, type Logger, pause } from "../task/index.ts";
 import { allocIdLabel, hostLabel } from "./container/labels.ts";
 import type { Leftovers } from "./leftovers.ts";
 import type { AgentOptions } from "./options/agent-options.ts";
-import { pause } from "./waiting.ts";
 import type { WatchState } from "./watch/engine-watch.ts";
 
 /** What must be known to tell a dangling container from any other. */

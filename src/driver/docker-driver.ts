@@ -16,6 +16,7 @@ import {
   type StatsOptions,
   type StopOptions,
   type StreamingExecOptions,
+  settlesWithin,
   silentLogger,
   type TaskConfig,
   type TaskDriver,
@@ -23,6 +24,7 @@ import {
   type TaskHandle,
   type TaskStats,
   type TaskStatus,
+  unlessAborted,
 } from "../task/index.ts";
 import { type ContainerPlan, planContainer } from "./container/plan-container.ts";
 import type { DriverContext } from "./context.ts";
@@ -44,7 +46,6 @@ import { startTask } from "./tasks/start-task.ts";
 import { type FollowLogsOptions, followTaskLogs, handOverLogs, type TaskOutput } from "./tasks/task-logs.ts";
 import { TaskStop } from "./tasks/task-stop.ts";
 import { TaskTable } from "./tasks/task-table.ts";
-import { settlesWithin, unlessAborted } from "./waiting.ts";
 
 /** Runs tasks as containers of a Docker Engine. Talks to the engine from the first call on. */
 export function createDockerDriver(options: DockerDriverOptions = {}): TaskDriver {

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { pause } from "../task/index.ts";
 import { FanOut } from "./fan-out.ts";
+import { ReaderPace } from "./logs/reader-pace.ts";
 
 const read = async (items: AsyncIterable<number>) => {
   const all: number[] = [];
@@ -35,4 +37,20 @@ describe("a fan-out", () => {
     expect(await reading).toEqual([]);
     expect(await read(fan.read({ signal: caller.signal }))).toEqual([]);
   });
+});
+
+it("many may follow one task, without a warning of a leak", async () => {
+  const warnings: Error[] = [];
+  const onWarning = (warning: Error) => warnings.push(warning);
+  process.on("warning", onWarning);
+  const { signal } = new AbortController();
+  const fan = new FanOut<number>(1, () => 0);
+  for (let readers = 0; readers < 20; readers++) {
+    fan.read({ signal });
+    new ReaderPace(signal);
+  }
+  // Node.js warns in a turn of its own.
+  await pause(0, undefined);
+  process.off("warning", onWarning);
+  expect(warnings).toEqual([]);
 });

@@ -1,4 +1,4 @@
-import { onAbort } from "./waiting.ts";
+import { onAbort } from "../task/index.ts";
 
 /** Hands every item to each of its readers; a reader that is behind loses its oldest items and is told how many. */
 export class FanOut<T> {

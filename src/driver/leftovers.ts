@@ -1,7 +1,6 @@
 import type { Engine } from "../engine/index.ts";
-import { type CallOptions, isLongshoreError, type Logger } from "../task/index.ts";
+import { type CallOptions, isLongshoreError, type Logger, pause } from "../task/index.ts";
 import { allocIdLabel } from "./container/labels.ts";
-import { pause } from "./waiting.ts";
 
 const firstRetryMs = 50;
 const retryMs = 500;

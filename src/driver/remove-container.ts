@@ -1,6 +1,5 @@
 import type { Engine } from "../engine/index.ts";
-import { type CallOptions, isLongshoreError } from "../task/index.ts";
-import { pause } from "./waiting.ts";
+import { type CallOptions, isLongshoreError, pause } from "../task/index.ts";
 
 const attempts = 6;
 const firstDelayMs = 50;

@@ -1,5 +1,4 @@
-import { setMaxListeners } from "node:events";
-import { LongshoreError, longestTimerMs } from "../task/index.ts";
+import { LongshoreError, longestTimerMs, onAbort, startTimer, toCanceled } from "../task/index.ts";
 
 /** What a guard ends: a request, its response, or the connection taken over. */
 export interface Stoppable {
@@ -28,27 +27,26 @@ export interface IdleLimit {
 export class CallGuard {
   /** Why the call was ended from this side; undefined while it was not. */
   reason: LongshoreError | undefined;
-  readonly #call: GuardedCall;
   readonly #all: Set<CallGuard>;
-  readonly #timer: NodeJS.Timeout | undefined;
-  readonly #openTimer: NodeJS.Timeout | undefined;
+  readonly #listening: Disposable | undefined;
+  readonly #timer: Disposable | undefined;
+  readonly #openTimer: Disposable | undefined;
   readonly #idleTimer: NodeJS.Timeout | undefined;
   #watched: Stoppable | undefined;
 
   /** Throws `canceled` when the signal has aborted already. */
   constructor(call: GuardedCall, all: Set<CallGuard>) {
-    this.#call = call;
     this.#all = all;
-    if (call.signal?.aborted) throw toCanceled(call);
-    if (call.signal !== undefined) {
-      // Many calls may share a signal; each takes its listener away again, so many at once are no leak.
-      setMaxListeners(0, call.signal);
-      call.signal.addEventListener("abort", this.#onAbort);
+    const { what, signal, timeoutMs, openTimeoutMs, idle } = call;
+    if (signal?.aborted) throw toCanceled(signal, what);
+    if (signal !== undefined) {
+      this.#listening = onAbort(signal, () => this.stop(toCanceled(signal, what)));
     }
-    const { timeoutMs, openTimeoutMs, idle } = call;
-    if (timeoutMs !== undefined) this.#timer = setTimeout(this.#onTimeout, timeoutMs, timeoutMs);
+    if (timeoutMs !== undefined) {
+      this.#timer = startTimer(timeoutMs, () => this.stop(toTimeout(what, timeoutMs)));
+    }
     if (openTimeoutMs !== undefined) {
-      this.#openTimer = setTimeout(this.#onTimeout, openTimeoutMs, openTimeoutMs);
+      this.#openTimer = startTimer(openTimeoutMs, () => this.stop(toTimeout(what, openTimeoutMs)));
     }
     if (idle !== undefined) {
       const ms = Math.min(idle.timeoutMs, longestTimerMs);
@@ -65,7 +63,7 @@ export class CallGuard {
 
   /** The answer has begun. */
   opened(): void {
-    clearTimeout(this.#openTimer);
+    this.#openTimer?.[Symbol.dispose]();
   }
 
   /** Something came of the answer. */
@@ -80,29 +78,17 @@ export class CallGuard {
 
   /** The call is over: nothing is watched any more. */
   end(): void {
-    clearTimeout(this.#timer);
-    clearTimeout(this.#openTimer);
+    this.#timer?.[Symbol.dispose]();
+    this.#openTimer?.[Symbol.dispose]();
     clearTimeout(this.#idleTimer);
-    this.#call.signal?.removeEventListener("abort", this.#onAbort);
+    this.#listening?.[Symbol.dispose]();
     this.#all.delete(this);
   }
-
-  readonly #onAbort = () => this.stop(toCanceled(this.#call));
-
-  readonly #onTimeout = (timeoutMs: number) => {
-    const seconds = timeoutMs / 1000;
-    this.stop(
-      new LongshoreError(
-        "timeout",
-        `Cannot ${this.#call.what}: the engine did not answer within ${seconds} s`,
-        {
-          hint: "The engine may be overloaded; `docker info` shows whether it answers at all.",
-        },
-      ),
-    );
-  };
 }
 
-function toCanceled(call: GuardedCall): LongshoreError {
-  return new LongshoreError("canceled", `Canceled: ${call.what}`, { cause: call.signal?.reason });
+function toTimeout(what: string, timeoutMs: number): LongshoreError {
+  const message = `Cannot ${what}: the engine did not answer within ${timeoutMs / 1000} s`;
+  return new LongshoreError("timeout", message, {
+    hint: "The engine may be overloaded; `docker info` shows whether it answers at all.",
+  });
 }

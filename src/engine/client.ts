@@ -1,6 +1,4 @@
-import { setMaxListeners } from "node:events";
-import type { CallOptions, Logger } from "../task/index.ts";
-import { LongshoreError, silentLogger } from "../task/index.ts";
+import { type CallOptions, type Logger, LongshoreError, silentLogger, unlessAborted } from "../task/index.ts";
 import { negotiateApiVersion } from "./api-version.ts";
 import type { Answer, Call } from "./call.ts";
 import type { EngineTls } from "./connection.ts";
@@ -134,20 +132,4 @@ function parseJson<T>(what: string, text: string): T {
       hint: "Is the endpoint a Docker engine?",
     });
   }
-}
-
-/** Waits for something shared, but no longer than the caller wants to. */
-function unlessAborted<T>(shared: Promise<T>, signal: AbortSignal | undefined, what: string): Promise<T> {
-  if (signal === undefined) return shared;
-  const canceled = () => new LongshoreError("canceled", `Canceled: ${what}`, { cause: signal.reason });
-  if (signal.aborted) {
-    shared.catch(() => undefined);
-    return Promise.reject(canceled());
-  }
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(canceled());
-    setMaxListeners(0, signal);
-    signal.addEventListener("abort", abort);
-    shared.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
-  });
 }

@@ -1,4 +1,5 @@
 import { ServerError, Status } from "nice-grpc";
+import { untilAborted } from "../task/index.ts";
 import type { GRPCBrokerServiceImplementation } from "./proto/generated/go-plugin/broker.ts";
 import type { GRPCControllerServiceImplementation } from "./proto/generated/go-plugin/controller.ts";
 import type { GRPCStdioServiceImplementation } from "./proto/generated/go-plugin/stdio.ts";
@@ -55,9 +56,4 @@ export function createControllerService(stop: () => void): GRPCControllerService
       return {};
     },
   };
-}
-
-async function untilAborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
 }

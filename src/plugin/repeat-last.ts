@@ -1,4 +1,4 @@
-import { within } from "./within.ts";
+import { settlesWithin } from "../task/index.ts";
 
 export interface RepeatTimes<T> {
   /** Stands in for the first item when none has come for `firstMs`. */
@@ -18,9 +18,9 @@ export async function* repeatLast<T>(
   let pending = iterator.next();
   try {
     for (let waitMs = firstMs; !signal.aborted; waitMs = everyMs) {
-      const next = await within(pending, waitMs);
-      if (next?.done) return;
-      if (next !== undefined) {
+      if (await settlesWithin(pending, waitMs)) {
+        const next = await pending;
+        if (next.done) return;
         last = next.value;
         pending = iterator.next();
       }

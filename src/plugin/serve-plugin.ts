@@ -1,6 +1,6 @@
 import { ServerCredentials } from "@grpc/grpc-js";
 import { createServer, type Server } from "nice-grpc";
-import { type Logger, parseDurationMs } from "../task/index.ts";
+import { type Logger, parseDurationMs, settlesWithin, untilAborted } from "../task/index.ts";
 import { createBaseService } from "./base-service.ts";
 import { createCallGuard } from "./call-guard.ts";
 import { createDriverService } from "./driver-service.ts";
@@ -22,7 +22,6 @@ import { BasePluginDefinition } from "./proto/generated/nomad/base.ts";
 import { DriverDefinition } from "./proto/generated/nomad/driver.ts";
 import { removeStaleSockets } from "./stale-sockets.ts";
 import type { Environment } from "./started-by-host.ts";
-import { within } from "./within.ts";
 
 export interface PluginOptions {
   readonly wishes: HostWishes;
@@ -70,7 +69,7 @@ export async function servePlugin(options: PluginOptions): Promise<void> {
   await untilAborted(stopping);
   clearTimeout(sweeping);
   await slot[Symbol.asyncDispose]();
-  await within(server.shutdown(), lastAnswersMs);
+  await settlesWithin(server.shutdown(), lastAnswersMs);
   server.forceShutdown();
 }
 
@@ -107,9 +106,4 @@ async function createCredentials(clientCert: string | undefined) {
     credentials: ServerCredentials.createSsl(Buffer.from(clientCert), [pair], true),
     certificate: certificateDer,
   };
-}
-
-async function untilAborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
 }

@@ -1,6 +1,3 @@
-/** The longest time, in milliseconds, that a timer of Node.js waits: for more it fires at once. About 24 days. */
-export const longestTimerMs = 2 ** 31 - 1;
-
 const unitMs: Readonly<Record<string, number>> = {
   ns: 1e-6,
   us: 1e-3,

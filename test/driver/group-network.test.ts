@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseAgentOptions } from "../../src/driver/index.ts";
-import { settlesWithin } from "../../src/driver/waiting.ts";
 import type { TaskConfig } from "../../src/task/index.ts";
+import { settlesWithin } from "../../src/task/index.ts";
 import { makeGroup, makeJob } from "../agent/jobs.ts";
 import {
   createRealAgent,

@@ -1,6 +1,5 @@
 import type { Engine } from "../../engine/index.ts";
-import { LongshoreError } from "../../task/index.ts";
-import { Deferred, settlesWithin, unlessAborted } from "../waiting.ts";
+import { Deferred, LongshoreError, settlesWithin, unlessAborted } from "../../task/index.ts";
 
 /** A look at a command whose end should have been heard of: first soon, then ever more seldom. */
 const firstLookMs = 250;

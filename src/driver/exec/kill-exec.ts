@@ -1,8 +1,7 @@
 import type { Engine } from "../../engine/index.ts";
-import { errorCode } from "../../task/index.ts";
+import { errorCode, pause } from "../../task/index.ts";
 import { isOfContainer } from "../stats/find-cgroup.ts";
 import { createKernelFiles, type KernelFiles } from "../stats/kernel-files.ts";
-import { pause } from "../waiting.ts";
 
 const firstDelayMs = 5;
 const longestDelayMs = 1000;

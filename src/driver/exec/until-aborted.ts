@@ -1,4 +1,4 @@
-import { onAbort } from "../waiting.ts";
+import { onAbort } from "../../task/index.ts";
 
 /** The items until the signal aborts, also when the next one never comes. */
 export async function* untilAborted<T>(items: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {

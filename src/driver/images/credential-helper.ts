@@ -2,8 +2,7 @@ import type { ChildProcessByStdio } from "node:child_process";
 import { spawn } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
 import type { RegistryAuth } from "../../engine/index.ts";
-import type { CallOptions } from "../../task/index.ts";
-import { errorCode, LongshoreError } from "../../task/index.ts";
+import { type CallOptions, errorCode, LongshoreError, toCanceled } from "../../task/index.ts";
 import { toRegistryAuth } from "./login.ts";
 
 export interface HelperQuestion extends CallOptions {
@@ -71,14 +70,15 @@ type Helper = ChildProcessByStdio<Writable, Readable, Readable>;
 function run(program: string, question: HelperQuestion): Promise<Ended> {
   const { signal, timeoutMs } = question;
   return new Promise((resolve, reject) => {
-    if (signal?.aborted) return reject(toCanceled(program, signal));
+    const what = `asking ${program} for a login`;
+    if (signal?.aborted) return reject(toCanceled(signal, what));
     // In a group of its own, so that what the helper started ends with it.
     const child = spawn(program, ["get"], { stdio: ["pipe", "pipe", "pipe"], detached: true });
     const stop = (error: LongshoreError) => {
       kill(child);
       finish(() => reject(error));
     };
-    const onAbort = () => stop(toCanceled(program, signal));
+    const onAbort = () => stop(toCanceled(signal, what));
     const timer = setTimeout(() => {
       stop(new LongshoreError("timeout", `${program} did not answer within ${timeoutMs / 1000} s`));
     }, timeoutMs);
@@ -118,10 +118,6 @@ function kill(child: Helper): void {
   } catch {
     // It ended by itself just now.
   }
-}
-
-function toCanceled(program: string, signal: AbortSignal | undefined): LongshoreError {
-  return new LongshoreError("canceled", `Canceled: asking ${program} for a login`, { cause: signal?.reason });
 }
 
 function toSpawnError(program: string, cause: Error): LongshoreError {

@@ -1,6 +1,11 @@
 import type { ImageInspect } from "../../engine/index.ts";
-import type { CallOptions } from "../../task/index.ts";
-import { errorMessage, isLongshoreError, LongshoreError, longestTimerMs } from "../../task/index.ts";
+import {
+  type CallOptions,
+  errorMessage,
+  isLongshoreError,
+  startTimer,
+  unlessAborted,
+} from "../../task/index.ts";
 import type { ImageNote, ImageNotes } from "./image-notes.ts";
 import {
   canBeHadAgain,
@@ -42,7 +47,8 @@ interface Slot {
   used: boolean;
   /** All images that it has stood for are of this machine alone: none is to be removed. */
   isLocal: boolean;
-  timer: NodeJS.Timeout | undefined;
+  /** Its removal, while that waits for the delay. */
+  timer: Disposable | undefined;
   removal: Promise<void> | undefined;
 }
 
@@ -84,11 +90,9 @@ export function createImageShelf(options: ShelfOptions): ImageShelf {
     removeIn(slot, delayMs);
   }
 
-  function removeIn(slot: Slot, leftMs: number): void {
-    const ms = Math.min(leftMs, longestTimerMs);
-    slot.timer = setTimeout(() => (ms < leftMs ? removeIn(slot, leftMs - ms) : void remove(slot)), ms);
+  function removeIn(slot: Slot, ms: number): void {
     // A process that has nothing else to do need not wait for it.
-    slot.timer.unref();
+    slot.timer = startTimer(ms, () => void remove(slot), { unref: true });
   }
 
   function note({ reference, repository, imageIds, isLocal }: Slot): void {
@@ -109,8 +113,7 @@ export function createImageShelf(options: ShelfOptions): ImageShelf {
   }
 
   function remove(slot: Slot, signal?: AbortSignal): Promise<void> {
-    clearTimeout(slot.timer);
-    slot.timer = undefined;
+    stopTimer(slot);
     slot.removal ??= removeNow(slot, signal).finally(() => {
       slot.removal = undefined;
       if (slot.leases === 0 && slot.timer === undefined) slots.delete(slot.reference);
@@ -165,8 +168,7 @@ export function createImageShelf(options: ShelfOptions): ImageShelf {
     take(reference, repository) {
       const slot = slotOf(reference, repository);
       slot.leases += 1;
-      clearTimeout(slot.timer);
-      slot.timer = undefined;
+      stopTimer(slot);
       let released = false;
       return {
         reference,
@@ -200,21 +202,18 @@ export function createImageShelf(options: ShelfOptions): ImageShelf {
     },
     async [Symbol.asyncDispose]() {
       const underWay = [...slots.values()].flatMap((slot) => slot.removal ?? []);
-      for (const slot of slots.values()) clearTimeout(slot.timer);
+      for (const slot of slots.values()) stopTimer(slot);
       slots.clear();
       await Promise.all(underWay);
     },
   };
 }
 
-function waitForRemoval(slot: Slot, signal: AbortSignal | undefined): Promise<void> {
-  const { removal, reference } = slot;
-  if (removal === undefined) return Promise.resolve();
-  return new Promise((resolve, reject) => {
-    const canceled = () => {
-      reject(new LongshoreError("canceled", `Canceled: image "${reference}"`, { cause: signal?.reason }));
-    };
-    signal?.addEventListener("abort", canceled);
-    removal.then(resolve, reject).finally(() => signal?.removeEventListener("abort", canceled));
-  });
+function stopTimer(slot: Slot): void {
+  slot.timer?.[Symbol.dispose]();
+  slot.timer = undefined;
+}
+
+async function waitForRemoval({ removal, reference }: Slot, signal: AbortSignal | undefined): Promise<void> {
+  if (removal !== undefined) await unlessAborted(removal, signal, `image "${reference}"`);
 }

@@ -1,5 +1,4 @@
-import { setMaxListeners } from "node:events";
-import { LongshoreError, longestTimerMs } from "../../task/index.ts";
+import { Deferred, type LongshoreError, startTimer, toCanceled, unlessAborted } from "../../task/index.ts";
 
 export interface Waiter<E> {
   /** Completes "Canceled: ..." in error texts. */
@@ -34,7 +33,7 @@ export class SharedWork<T, E extends { readonly type: string }> {
     waiter: Waiter<E>,
     begin: (signal: AbortSignal, emit: (event: E) => void) => Promise<T>,
   ): Promise<T> {
-    if (waiter.signal?.aborted) throw toCanceled(waiter);
+    if (waiter.signal?.aborted) throw toCanceled(waiter.signal, waiter.what);
     const job = this.#jobs.get(key) ?? this.#begin(key, begin);
     const listen = (event: E) => waiter.onEvent?.(event);
     for (const event of job.news.values()) listen(event);
@@ -78,30 +77,10 @@ export class SharedWork<T, E extends { readonly type: string }> {
   }
 }
 
-function wait<T, E>(result: Promise<T>, waiter: Waiter<E>): Promise<T> {
-  const { signal, timeoutMs } = waiter;
-  return new Promise<T>((resolve, reject) => {
-    const leave = () => {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", onAbort);
-    };
-    const give = (settle: () => void) => () => {
-      leave();
-      settle();
-    };
-    const onAbort = give(() => reject(toCanceled(waiter)));
-    const onTimeout = give(() => reject(waiter.toTimeout()));
-    const timer =
-      timeoutMs === undefined ? undefined : setTimeout(onTimeout, Math.min(timeoutMs, longestTimerMs));
-    if (signal !== undefined) {
-      // Many may wait on one signal; each takes its listener away again, so many at once are no leak.
-      setMaxListeners(0, signal);
-      signal.addEventListener("abort", onAbort);
-    }
-    result.then(resolve, reject).finally(leave);
-  });
-}
-
-function toCanceled(waiter: Pick<Waiter<unknown>, "what" | "signal">): LongshoreError {
-  return new LongshoreError("canceled", `Canceled: ${waiter.what}`, { cause: waiter.signal?.reason });
+async function wait<T, E>(result: Promise<T>, waiter: Waiter<E>): Promise<T> {
+  const { signal, timeoutMs, what } = waiter;
+  const late = new Deferred<never>();
+  const onTimeout = () => late.reject(waiter.toTimeout());
+  using _timer = timeoutMs === undefined ? undefined : startTimer(timeoutMs, onTimeout);
+  return await unlessAborted(Promise.race([result, late.promise]), signal, what);
 }

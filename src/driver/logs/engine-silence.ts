@@ -1,4 +1,4 @@
-import { onAbort } from "../waiting.ts";
+import { onAbort } from "../../task/index.ts";
 
 /** The first time that a stalled answer gets, as a share of all the time; each one after it gets twice as much. */
 const firstShare = 1 / 15;

@@ -5,8 +5,8 @@ import {
   type LogChunk,
   type LogPosition,
   LongshoreError,
+  pause,
 } from "../../task/index.ts";
-import { pause } from "../waiting.ts";
 import { EngineSilence } from "./engine-silence.ts";
 import { afterTime, toGapNote, toPlace, toPosition } from "./log-position.ts";
 

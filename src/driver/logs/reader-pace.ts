@@ -1,4 +1,4 @@
-import { onAbort, settlesWithin } from "../waiting.ts";
+import { onAbort, settlesWithin } from "../../task/index.ts";
 
 /** How a reader of a task's output gets on: a slow one is waited for, one that stands still is not. */
 export class ReaderPace implements Disposable {

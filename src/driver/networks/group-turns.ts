@@ -1,5 +1,4 @@
-import { type CallOptions, LongshoreError } from "../../task/index.ts";
-import { Deferred, unlessAborted } from "../waiting.ts";
+import { type CallOptions, Deferred, LongshoreError, unlessAborted } from "../../task/index.ts";
 
 interface Turn {
   readonly over: Deferred<void>;

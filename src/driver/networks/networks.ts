@@ -8,6 +8,7 @@ import {
   LongshoreError,
   type NetworkIsolation,
   type TaskConfig,
+  unlessAborted,
 } from "../../task/index.ts";
 import { allocIdLabel } from "../container/labels.ts";
 import { toPublishedPort } from "../container/ports.ts";
@@ -17,7 +18,6 @@ import { findPortHolder } from "../port-holders.ts";
 import { removeContainer } from "../remove-container.ts";
 import { Rollback } from "../rollback.ts";
 import type { DockerTask } from "../tasks/docker-task.ts";
-import { unlessAborted } from "../waiting.ts";
 import { GroupTurns } from "./group-turns.ts";
 import {
   type NetworkOptions,

@@ -1,4 +1,4 @@
-import { Deferred, unlessAborted } from "../waiting.ts";
+import { Deferred, unlessAborted } from "../../task/index.ts";
 
 interface Tick {
   readonly come: Deferred<void>;

@@ -1,7 +1,6 @@
-import { type DestroyOptions, LongshoreError } from "../../task/index.ts";
+import { type DestroyOptions, LongshoreError, unlessAborted } from "../../task/index.ts";
 import type { DriverContext } from "../context.ts";
 import { removeContainer } from "../remove-container.ts";
-import { unlessAborted } from "../waiting.ts";
 import type { DockerTask } from "./docker-task.ts";
 import { drainFollowers, drainLogs, giveUpLogs } from "./drain-logs.ts";
 import { TaskStop } from "./task-stop.ts";

@@ -1,15 +1,16 @@
 import {
   type ContainerFacts,
+  Deferred,
   type DriverNetwork,
   type ExitResult,
   LongshoreError,
   type TaskConfig,
   type TaskHandle,
   type TaskStatus,
+  untilAborted,
 } from "../../task/index.ts";
 import type { ImageLease } from "../images/index.ts";
 import type { LogReader } from "../logs/log-reader.ts";
-import { Deferred } from "../waiting.ts";
 import { next, type TaskState, type TaskStep } from "./task-state.ts";
 import type { TaskStop } from "./task-stop.ts";
 
@@ -61,9 +62,7 @@ export class DockerTask {
 
   constructor(config: TaskConfig) {
     this.config = config;
-    this.died = new Promise((resolve) => {
-      this.deathSignal.addEventListener("abort", () => resolve(), { once: true });
-    });
+    this.died = untilAborted(this.deathSignal);
   }
 
   get state(): TaskState {

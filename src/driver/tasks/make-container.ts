@@ -1,9 +1,8 @@
 import type { ContainerInspect, CreateRequest } from "../../engine/index.ts";
-import { isLongshoreError, LongshoreError } from "../../task/index.ts";
+import { isLongshoreError, LongshoreError, pause } from "../../task/index.ts";
 import { allocIdLabel } from "../container/labels.ts";
 import type { ContainerPlan } from "../container/plan-container.ts";
 import type { DriverContext } from "../context.ts";
-import { pause } from "../waiting.ts";
 import type { DockerTask } from "./docker-task.ts";
 
 const firstDelayMs = 50;

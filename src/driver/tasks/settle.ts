@@ -1,7 +1,6 @@
 import type { ContainerInspect } from "../../engine/index.ts";
-import { type ExitResult, isLongshoreError } from "../../task/index.ts";
+import { type ExitResult, isLongshoreError, pause, settlesWithin } from "../../task/index.ts";
 import type { DriverContext } from "../context.ts";
-import { pause, settlesWithin } from "../waiting.ts";
 import type { DockerTask } from "./docker-task.ts";
 import { drainLogs } from "./drain-logs.ts";
 import { hasOomKills, parseEngineDate, toExitResult, toFinishedAt, toLostExit } from "./exit-result.ts";

@@ -1,5 +1,12 @@
 import type { EngineInfo } from "../../engine/index.ts";
-import { isLongshoreError, type StartedTask, type StartOptions, type TaskConfig } from "../../task/index.ts";
+import {
+  isLongshoreError,
+  type StartedTask,
+  type StartOptions,
+  settlesWithin,
+  type TaskConfig,
+  unlessAborted,
+} from "../../task/index.ts";
 import { hostLabel } from "../container/labels.ts";
 import { isUserNetwork } from "../container/network.ts";
 import { type ContainerPlan, type PlanContext, planContainer } from "../container/plan-container.ts";
@@ -8,7 +15,6 @@ import type { DriverContext } from "../context.ts";
 import { toSandboxId } from "../networks/network-container.ts";
 import type { TaskOptions } from "../options/task-options.ts";
 import { Rollback } from "../rollback.ts";
-import { settlesWithin, unlessAborted } from "../waiting.ts";
 import type { DockerTask } from "./docker-task.ts";
 import { endStarted } from "./end-task.ts";
 import { pinNetworkMode } from "./joined-container.ts";

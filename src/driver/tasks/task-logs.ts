@@ -1,17 +1,18 @@
 import { join } from "node:path";
 import {
   type CallOptions,
+  Deferred,
   isLongshoreError,
   type LogChunk,
   type LogPosition,
   type LogSink,
   LongshoreError,
+  settlesWithin,
 } from "../../task/index.ts";
 import type { DriverContext } from "../context.ts";
 import { followLogs } from "../logs/follow-logs.ts";
 import { LogReader } from "../logs/log-reader.ts";
 import { ReaderPace } from "../logs/reader-pace.ts";
-import { Deferred, settlesWithin } from "../waiting.ts";
 import type { DockerTask, TaskContainer } from "./docker-task.ts";
 import { settleTask } from "./settle.ts";
 

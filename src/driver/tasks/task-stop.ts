@@ -1,7 +1,6 @@
-import { isLongshoreError, type StopOptions } from "../../task/index.ts";
+import { Deferred, isLongshoreError, pause, type StopOptions, settlesWithin } from "../../task/index.ts";
 import type { DriverContext } from "../context.ts";
 import { parseSignal } from "../signals.ts";
-import { Deferred, pause, settlesWithin } from "../waiting.ts";
 import type { DockerTask } from "./docker-task.ts";
 import { settleTask } from "./settle.ts";
 

@@ -1,7 +1,6 @@
 import type { Engine, EngineEvent } from "../../engine/index.ts";
-import type { CallOptions, Logger } from "../../task/index.ts";
+import { type CallOptions, type Logger, unlessAborted } from "../../task/index.ts";
 import { allocIdLabel } from "../container/labels.ts";
-import { unlessAborted } from "../waiting.ts";
 
 export interface CensusOptions {
   readonly engine: Engine;

@@ -1,13 +1,15 @@
 import type { Engine, EngineEvent, EngineInfo } from "../../engine/index.ts";
 import {
   type CallOptions,
+  Deferred,
   errorMessage,
   isLongshoreError,
   type Logger,
   LongshoreError,
+  pause,
+  unlessAborted,
 } from "../../task/index.ts";
 import { allocIdLabel } from "../container/labels.ts";
-import { Deferred, pause, unlessAborted } from "../waiting.ts";
 
 /** How the watch stands to its engine. */
 export type WatchState =

@@ -1,7 +1,6 @@
 import type { Engine } from "../../engine/index.ts";
-import type { Logger } from "../../task/index.ts";
+import { type Logger, pause } from "../../task/index.ts";
 import { allocIdLabel } from "../container/labels.ts";
-import { pause } from "../waiting.ts";
 import type { WatchState } from "./engine-watch.ts";
 
 export interface SecondLookOptions {

@@ -1,7 +1,6 @@
 import { setMaxListeners } from "node:events";
-import type { TimerOptions } from "node:timers";
-import { setTimeout as timer } from "node:timers/promises";
-import { LongshoreError, longestTimerMs } from "../task/index.ts";
+import { LongshoreError } from "./errors.ts";
+import { startTimer } from "./timer.ts";
 
 /** A promise that is settled from elsewhere; a rejection that nobody waits for is no accident. */
 export class Deferred<T> {
@@ -26,11 +25,24 @@ export function onAbort(signal: AbortSignal, abort: () => void): Disposable {
   return { [Symbol.dispose]: () => signal.removeEventListener("abort", abort) };
 }
 
-/** The promise, or a rejection with `canceled` as soon as the signal aborts; the promise's work goes on. */
-export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+/** Resolves when the signal aborts, or has aborted already. */
+export async function untilAborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise<void>((resolve) => onAbort(signal, resolve));
+}
+
+/**
+ * The promise, or a rejection with `canceled` as soon as the signal aborts; the promise's work goes on. `what` is waited
+ * for or done, and completes "Canceled: ..." in the error's text.
+ */
+export async function unlessAborted<T>(
+  promise: Promise<T>,
+  signal: AbortSignal | undefined,
+  what?: string,
+): Promise<T> {
   if (signal === undefined) return await promise;
   const aborted = new Deferred<never>();
-  const abort = () => aborted.reject(toCanceled(signal));
+  const abort = () => aborted.reject(toCanceled(signal, what));
   if (signal.aborted) abort();
   using _listening = onAbort(signal, abort);
   return await Promise.race([aborted.promise, promise]);
@@ -38,20 +50,13 @@ export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal 
 
 /** Whether the promise settled within the time, in milliseconds; rejections count as settled. */
 export async function settlesWithin(promise: Promise<unknown>, ms: number): Promise<boolean> {
-  const ending = new AbortController();
+  const late = new Deferred<boolean>();
+  using _timer = startTimer(ms, () => late.resolve(false));
   const settled = promise.then(
     () => true,
     () => true,
   );
-  const late = sleep(ms, { signal: ending.signal }).then(
-    () => false,
-    () => false,
-  );
-  try {
-    return await Promise.race([settled, late]);
-  } finally {
-    ending.abort();
-  }
+  return await Promise.race([settled, late.promise]);
 }
 
 /** Waits; rejects with `canceled` when the signal aborts. With `unref` the wait alone keeps no process alive. */
@@ -60,20 +65,12 @@ export async function pause(
   signal: AbortSignal | undefined,
   { unref = false } = {},
 ): Promise<void> {
-  try {
-    await sleep(ms, { ref: !unref, ...(signal !== undefined && { signal }) });
-  } catch (cause) {
-    if (signal?.aborted) throw toCanceled(signal);
-    throw cause;
-  }
+  const over = new Deferred<void>();
+  using _timer = startTimer(ms, over.resolve, { unref });
+  await unlessAborted(over.promise, signal);
 }
 
-async function sleep(ms: number, options: TimerOptions): Promise<void> {
-  let leftMs = ms;
-  for (; leftMs > longestTimerMs; leftMs -= longestTimerMs) await timer(longestTimerMs, undefined, options);
-  await timer(leftMs, undefined, options);
-}
-
-function toCanceled(signal: AbortSignal): LongshoreError {
-  return new LongshoreError("canceled", "The wait was canceled", { cause: signal.reason });
+/** The error of what is given up because the signal aborted; `what` completes "Canceled: ...". */
+export function toCanceled(signal: AbortSignal | undefined, what = "waiting"): LongshoreError {
+  return new LongshoreError("canceled", `Canceled: ${what}`, { cause: signal?.reason });
 }
