@@ -1,4 +1,3 @@
-import { constants } from "node:os";
 import type { Job } from "../jobfile/job.ts";
 import {
   type LongshoreError,
@@ -7,6 +6,7 @@ import {
   OptionsError,
   type TaskConfig,
   type TaskDriver,
+  toSignal,
 } from "../task/index.ts";
 import type { NodeFacts, TaskRef } from "./agent.ts";
 import { type AgentSettings, type PlaceOptions, toAgentSettings } from "./agent-options.ts";
@@ -104,13 +104,7 @@ function checkMachine(place: TaskPlace): readonly OptionProblem[] {
       message: `"${task.name}" cannot be a task's name: a folder is named after it`,
       hint: 'Names may not be empty, ".", ".." or "alloc", and have no slash in them.',
     });
-  for (const [index, { changeMode, changeSignal }] of task.templates.entries())
-    if (changeMode === "signal" && !Object.hasOwn(constants.signals, changeSignal))
-      problems.push({
-        path: [...toPath(place), "template", index, "change_signal"],
-        message: `there is no signal "${changeSignal}"`,
-        hint: 'Such as "SIGHUP" or "SIGUSR1".',
-      });
+  problems.push(...checkSignals(place));
   if (task.driver !== "docker")
     problems.push({
       path: [...toPath(place), "driver"],
@@ -129,6 +123,25 @@ function checkMachine(place: TaskPlace): readonly OptionProblem[] {
       hint: "Lower `cores`.",
     });
   return problems;
+}
+
+function checkSignals(place: TaskPlace): readonly OptionProblem[] {
+  const { killSignal, templates } = place.task;
+  const named = templates.map(({ changeSignal }, index) => ({
+    path: ["template", index, "change_signal"],
+    signal: changeSignal,
+  }));
+  return [{ path: ["kill_signal"], signal: killSignal }, ...named].flatMap(({ path, signal }) =>
+    signal === undefined || toSignal(signal) !== undefined
+      ? []
+      : [
+          {
+            path: [...toPath(place), ...path],
+            message: `there is no signal "${signal}"`,
+            hint: 'Such as "SIGHUP" or "SIGUSR1".',
+          },
+        ],
+  );
 }
 
 function checkDriver(place: TaskPlace, config: TaskConfig, driver: TaskDriver): readonly OptionProblem[] {

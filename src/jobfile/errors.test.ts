@@ -541,6 +541,132 @@ describe("the error for", () => {
         '  This object does not have an attribute named "x".',
       ],
     ],
+    [
+      "a task named as the allocation's folder is",
+      job('group "g" {\ntask "alloc" { driver = "docker" }\n}'),
+      [
+        "x.nomad:3:6: Invalid task name",
+        '  3 | task "alloc" { driver = "docker" }',
+        "    |      ^^^^^^^",
+        '  "alloc" is no task name: the folder that the tasks of a group share is called so.',
+      ],
+    ],
+    [
+      "a task's name that is too long for a folder",
+      job(`group "g" {\ntask "${"é".repeat(65)}" { driver = "docker" }\n}`),
+      [
+        "x.nomad:3:6: Invalid task name",
+        `  3 | task "${"é".repeat(65)}" { driver = "docker" }`,
+        `    |      ${"^".repeat(67)}`,
+        "  A task's name becomes a folder, so it has 128 bytes at most, not 130.",
+      ],
+    ],
+    [
+      "a group of nothing but tasks around others",
+      task('lifecycle {\nhook = "prestart"\n}'),
+      [
+        "x.nomad:2:1: No main task",
+        '  2 | group "g" {',
+        "    | ^^^^^^^^^",
+        '  The group "g" has no main task: each of its tasks has a "lifecycle", so it would run before or after nothing.',
+      ],
+    ],
+    [
+      "a static port that another group has",
+      job(
+        'group "a" {\nnetwork {\nport "x" { static = 80 }\n}\ntask "t" { driver = "docker" }\n}\ngroup "b" {\nnetwork {\nport "y" { static = 80 }\n}\ntask "t" { driver = "docker" }\n}',
+      ),
+      [
+        "x.nomad:10:21: Port taken twice",
+        '  10 | port "y" { static = 80 }',
+        "     |                     ^^",
+        '  port "y" wants the static port 80, which port "x" of group "a" has on this one machine.',
+      ],
+    ],
+    [
+      "a signal that does not exist",
+      task('kill_signal = "SIGTREM"'),
+      [
+        "x.nomad:4:15: Invalid signal",
+        '  4 | kill_signal = "SIGTREM"',
+        "    |               ^^^^^^^^^",
+        '  "SIGTREM" is no signal. Did you mean SIGTERM?',
+      ],
+    ],
+    [
+      "a template's signal that does not exist",
+      task('template {\ndata = "x"\ndestination = "y"\nchange_mode = "signal"\nchange_signal = "reload"\n}'),
+      [
+        "x.nomad:8:17: Invalid signal",
+        '  8 | change_signal = "reload"',
+        "    |                 ^^^^^^^^",
+        '  "reload" is no signal. Signals are SIGHUP, SIGINT, SIGQUIT, SIGILL, SIGTRAP, SIGABRT, SIGIOT, SIGBUS, SIGFPE, SIGKILL, SIGUSR1, SIGSEGV, SIGUSR2, SIGPIPE, SIGALRM, SIGTERM, SIGSTKFLT, SIGCHLD, SIGCLD, SIGCONT, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU, SIGURG, SIGXCPU, SIGXFSZ, SIGVTALRM, SIGPROF, SIGWINCH, SIGIO, SIGPOLL, SIGPWR, SIGSYS, SIGRTMIN to SIGRTMAX, and 1 to 64.',
+      ],
+    ],
+    [
+      "a template that leads nowhere",
+      task('template {\ndata = "x"\ndestination = ""\n}'),
+      [
+        "x.nomad:6:15: Missing required argument",
+        '  6 | destination = ""',
+        "    |               ^^",
+        '  "destination" is required here: where the rendered text goes, such as "local/app.conf".',
+      ],
+    ],
+    [
+      "two templates of one file",
+      task(
+        'template {\ndata = "x"\ndestination = "local/a"\n}\ntemplate {\ndata = "y"\ndestination = "local/./a"\n}',
+      ),
+      [
+        "x.nomad:10:15: Duplicate destination",
+        '  10 | destination = "local/./a"',
+        "     |               ^^^^^^^^^^^",
+        "  Another template of the task is rendered to the same file, on line 6.",
+      ],
+    ],
+    [
+      "an artifact from nowhere",
+      task('artifact {\nsource = ""\n}'),
+      [
+        "x.nomad:5:10: Missing required argument",
+        '  5 | source = ""',
+        "    |          ^^",
+        '  "source" is required here: what to fetch.',
+      ],
+    ],
+    [
+      "a volume that is mounted nowhere",
+      job(
+        'group "g" {\nvolume "v" {\ntype = "host"\nsource = "s"\n}\ntask "t" {\ndriver = "docker"\nvolume_mount {\nvolume = "v"\ndestination = ""\n}\n}\n}',
+      ),
+      [
+        "x.nomad:11:15: Missing required argument",
+        '  11 | destination = ""',
+        "     |               ^^",
+        '  "destination" is required here: where the volume is in the container, such as "/data".',
+      ],
+    ],
+    [
+      "a block that would have held a task",
+      job('group "g" {\ntsk "t" {\n}\n}'),
+      [
+        "x.nomad:3:1: Unsupported block type",
+        '  3 | tsk "t" {',
+        "    | ^^^",
+        '  Blocks of type "tsk" are not expected here. Did you mean "task"?',
+      ],
+    ],
+    [
+      "a dynamic block that would have made the groups",
+      job('dynamic "group" {\nfor_each = toset(["a"])\nlabels = ["g"]\ncontent {}\n}'),
+      [
+        "x.nomad:3:12: Call to unknown function",
+        '  3 | for_each = toset(["a"])',
+        "    |            ^^^^^",
+        '  There is no function named "toset".',
+      ],
+    ],
   ])("%s", async (_, text, expected) => {
     expect((await shown(text)).split("\n")).toEqual(expected);
   });

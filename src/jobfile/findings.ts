@@ -12,12 +12,18 @@ function order({ range }: Pick<NoEffect, "range">): number {
   return (range?.line ?? 0) * 1e8 + (range?.column ?? 0);
 }
 
+function isBefore([, line, column]: Place, other: Place | undefined): boolean {
+  const [, otherLine = 0, otherColumn = 0] = other ?? [];
+  return line === otherLine ? column < otherColumn : line < otherLine;
+}
+
 /** Collects what is found in one job file, and gives places their line of source. */
 export class Findings {
   readonly #diagnostics: Diagnostic[] = [];
   #uncounted = 0;
   readonly #known = new Set<string>();
   readonly #noEffect: NoEffect[] = [];
+  readonly #faults: Place[] = [];
   readonly #files: readonly string[];
   readonly #lines: ReadonlyMap<string, readonly string[]>;
 
@@ -50,8 +56,17 @@ export class Findings {
   addFaults(faults: readonly Fault[], uncounted = 0): void {
     this.#uncounted += uncounted;
     for (const { severity, summary, detail, place } of faults) {
+      if (severity === "error" && place !== undefined) this.#faults.push(place);
       this.#add({ severity, summary, detail, ...this.locate(place) });
     }
+  }
+
+  /** Whether the parser found something wrong from one place on, and before the other if there is one. */
+  hasFaultIn(from: Place | undefined, before: Place | undefined): boolean {
+    const inFile = this.#faults.filter(([file]) => file === from?.[0]);
+    return inFile.some(
+      (fault) => !isBefore(fault, from) && (before === undefined || isBefore(fault, before)),
+    );
   }
 
   idle(key: string, place: Place | undefined): void {

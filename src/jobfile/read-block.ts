@@ -223,3 +223,18 @@ export function placeOf(block: Block, key?: string): Place | undefined {
   const node = key === undefined ? undefined : block.attributes[key];
   return node?.place ?? block.place;
 }
+
+/** Tells of a required key that is written as an empty text; one that is missing is told when its block is read. */
+export function requireText<K extends string>(
+  read: { readonly [key in K]?: string | undefined } & { readonly [source]: Block },
+  key: K,
+  what: string,
+  findings: Findings,
+): void {
+  if (read[key] !== "") return;
+  findings.error(
+    placeOf(read[source], key),
+    "Missing required argument",
+    `"${key}" is required here: ${what}.`,
+  );
+}

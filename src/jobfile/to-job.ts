@@ -3,9 +3,9 @@ import type { GroupVolume, Job, RestartPolicy, Task, TaskGroup } from "./job.ts"
 import { type GroupSchema, type JobSchema, jobFileSchema, type TaskSchema } from "./job-schema.ts";
 import { placeOf, type Read, readBlock, source } from "./read-block.ts";
 import { isSeedStyle } from "./style.ts";
-import { checkStaticPorts, type PlacedPort, toGroupNetwork } from "./to-network.ts";
+import { checkStaticPorts, type PlacedPort, type TakenPorts, toGroupNetwork } from "./to-network.ts";
 import { toRestart, toTask } from "./to-task.ts";
-import type { Block } from "./tree.ts";
+import type { Block, Place } from "./tree.ts";
 
 const serviceRestart: RestartPolicy = { attempts: 2, intervalMs: 30 * 60_000, delayMs: 15_000, mode: "fail" };
 const batchRestart: RestartPolicy = { ...serviceRestart, attempts: 3, intervalMs: 24 * 3_600_000 };
@@ -45,21 +45,22 @@ function assemble(job: Read<JobSchema>, seedStyle: boolean, findings: Findings):
       "Invalid job name",
       `A job's id has no blanks, but this is "${id}".`,
     );
-  const groups = [...toLoneGroups(job, seedStyle, findings), ...toGroups(job, seedStyle, findings)];
+  const around = { job, seedStyle, findings, taken: new Map() };
+  const groups = [...toLoneGroups(around), ...toGroups(around)];
   checkUnique(
     "group",
     [...job.group, ...job.task].map((named) => named[source]),
     findings,
   );
-  if (groups.length === 0) {
+  if (groups.length === 0 && !findings.hasFaultIn(block.place, undefined)) {
     findings.error(block.place, "Nothing to run", `The job "${id}" has no group with a task in it.`);
   }
   return {
     id,
-    name: job.name ?? block.label ?? id,
+    name: job.name || block.label || id,
     type: job.type,
-    region: job.region,
-    namespace: job.namespace,
+    region: job.region || "global",
+    namespace: job.namespace || "default",
     datacenters: job.datacenters ?? ["*"],
     priority: job.priority,
     meta: job.meta ?? {},
@@ -72,13 +73,27 @@ function checkName(kind: string, name: string, block: Block, findings: Findings)
   const place = block.labelPlace ?? block.place;
   if (name.trim() === "")
     findings.error(place, `Missing ${kind} name`, `A ${kind} needs a name: ${kind} "name" { ... }.`);
-  else if (kind !== "job" && /[/\\]|^\.\.?$/.test(name)) {
+  else if (kind !== "job" && /[/\\\0]|^\.\.?$/.test(name)) {
     findings.error(
       place,
       `Invalid ${kind} name`,
       `"${name}" is no ${kind} name: it becomes a folder, so it has no slashes and is not . or ...`,
     );
-  }
+  } else if (kind === "task") checkTaskFolder(name, place, findings);
+}
+
+const maxNameBytes = 128;
+
+/** A task's folder lies beside the allocation's `alloc`, and its log files have its name and a little more. */
+function checkTaskFolder(name: string, place: Place | undefined, findings: Findings): void {
+  const bytes = Buffer.byteLength(name);
+  const why =
+    name === "alloc"
+      ? '"alloc" is no task name: the folder that the tasks of a group share is called so.'
+      : bytes > maxNameBytes
+        ? `A task's name becomes a folder, so it has ${maxNameBytes} bytes at most, not ${bytes}.`
+        : undefined;
+  if (why !== undefined) findings.error(place, "Invalid task name", why);
 }
 
 function checkUnique(kind: string, named: readonly Block[], findings: Findings): void {
@@ -102,16 +117,26 @@ function defaultRestart(job: Read<JobSchema>): RestartPolicy {
   return job.type === "batch" || job.type === "sysbatch" ? batchRestart : serviceRestart;
 }
 
+/** What the groups of a job are read with. */
+interface JobParts {
+  readonly job: Read<JobSchema>;
+  readonly seedStyle: boolean;
+  readonly findings: Findings;
+  /** The static ports of all groups: they are on one machine. */
+  readonly taken: TakenPorts;
+}
+
 /** Tasks directly in the job are groups of their own name, with one task. */
-function toLoneGroups(job: Read<JobSchema>, seedStyle: boolean, findings: Findings): TaskGroup[] {
+function toLoneGroups({ job, ...around }: JobParts): TaskGroup[] {
   return job.task.map((task) => {
     const restart = defaultRestart(job);
+    const name = task[source].label ?? "";
     return {
-      name: task[source].label ?? "",
+      name,
       count: 1,
       network: undefined,
       restart,
-      tasks: toTasks([task], { seedStyle, restart, network: undefined, volumes: [], count: 1, findings }),
+      tasks: toTasks([task], { ...around, name, restart, network: undefined, volumes: [], count: 1 }),
       meta: {},
       volumes: [],
       shutdownDelayMs: 0,
@@ -120,31 +145,47 @@ function toLoneGroups(job: Read<JobSchema>, seedStyle: boolean, findings: Findin
   });
 }
 
-function toGroups(job: Read<JobSchema>, seedStyle: boolean, findings: Findings): TaskGroup[] {
-  return job.group.map((group) => {
+function toGroups({ job, ...around }: JobParts): TaskGroup[] {
+  const { findings } = around;
+  return job.group.map((group, index) => {
     const block = group[source];
-    checkName("group", block.label ?? "", block, findings);
+    const name = block.label ?? "";
+    checkName("group", name, block, findings);
     const restart = toRestart(group.restart, defaultRestart(job));
     const network = toGroupNetwork(group.network, findings);
     listIdleHostname(group, findings);
     const volumes = toVolumes(group, findings);
     const { count } = group;
     checkCount(job, group, findings);
-    if (group.task.length === 0) {
-      findings.error(block.place, "Nothing to run", `The group "${block.label}" has no task.`);
-    }
+    checkTasks(group, job.group[index + 1], findings);
     return {
-      name: block.label ?? "",
+      name,
       count,
       network,
       restart,
-      tasks: toTasks(group.task, { seedStyle, restart, network, volumes, count, findings }, group),
+      tasks: toTasks(group.task, { ...around, name, restart, network, volumes, count }, group),
       meta: group.meta ?? {},
       volumes,
       shutdownDelayMs: group.shutdown_delay,
       maxRunDurationMs: toMaxRunDuration(job, group, findings),
     };
   });
+}
+
+/** A group without tasks, or with none that the others could be around. */
+function checkTasks(
+  { task: tasks, [source]: block }: Read<GroupSchema>,
+  next: Read<GroupSchema> | undefined,
+  findings: Findings,
+): void {
+  if (tasks.length === 0) {
+    // Behind a fault in it, it is only what follows: a misspelt block, say.
+    if (findings.hasFaultIn(block.place, next?.[source].place)) return;
+    findings.error(block.place, "Nothing to run", `The group "${block.label}" has no task.`);
+  } else if (tasks.every((task) => task.lifecycle?.hook !== undefined)) {
+    const detail = `The group "${block.label}" has no main task: each of its tasks has a "lifecycle", so it would run before or after nothing.`;
+    findings.error(block.place, "No main task", detail);
+  }
 }
 
 /** Outside a network of the group's own, each container has its name from its task's config. */
@@ -177,13 +218,12 @@ function toMaxRunDuration(
   return ms;
 }
 
-interface GroupParts {
-  readonly seedStyle: boolean;
+interface GroupParts extends Omit<JobParts, "job"> {
+  readonly name: string;
   readonly restart: RestartPolicy;
   readonly network: TaskGroup["network"];
   readonly volumes: readonly GroupVolume[];
   readonly count: number;
-  readonly findings: Findings;
 }
 
 function toTasks(tasks: readonly Read<TaskSchema>[], parts: GroupParts, group?: Read<GroupSchema>): Task[] {
@@ -202,8 +242,7 @@ function toTasks(tasks: readonly Read<TaskSchema>[], parts: GroupParts, group?: 
   });
   checkStaticPorts(
     [...placedPorts(parts, group), ...result.flatMap((task, i) => placedTaskPorts(task, tasks[i]))],
-    parts.count,
-    findings,
+    parts,
   );
   return result;
 }

@@ -175,21 +175,35 @@ function checkPortNumber(value: number, place: Place | undefined, findings: Find
   }
 }
 
-/** Tells of static ports that two of a group ask for, and of ones that a count above 1 would need twice. */
-export function checkStaticPorts(ports: readonly PlacedPort[], count: number, findings: Findings): void {
-  const taken = new Map<string, PlacedPort>();
+/** The static ports of a job, each with its group, by host network and number. */
+export type TakenPorts = Map<string, { readonly port: PlacedPort; readonly group: string }>;
+
+interface PortsAround {
+  /** The group's. */
+  readonly name: string;
+  readonly count: number;
+  readonly taken: TakenPorts;
+  readonly findings: Findings;
+}
+
+/** Tells of a group's static ports that another of the job has, and of ones that a count above 1 would need twice. */
+export function checkStaticPorts(
+  ports: readonly PlacedPort[],
+  { name, count, taken, findings }: PortsAround,
+): void {
   for (const port of ports) {
     const { static: value, hostNetwork } = port.spec;
     if (value === undefined) continue;
     const first = taken.get(`${hostNetwork}:${value}`);
     if (first !== undefined) {
+      const whose = first.group === name ? "has" : `of group "${first.group}" has on this one machine`;
       findings.error(
         port.place,
         "Port taken twice",
-        `${port.owner} wants the static port ${value}, which ${first.owner} has.`,
+        `${port.owner} wants the static port ${value}, which ${first.port.owner} ${whose}.`,
       );
     }
-    taken.set(`${hostNetwork}:${value}`, first ?? port);
+    taken.set(`${hostNetwork}:${value}`, first ?? { port, group: name });
     if (count > 1) {
       const detail = `With count = ${count}, ${port.owner} would need the static port ${value} ${count} times on this one machine.`;
       findings.error(port.place, "Static port with a count", detail);

@@ -1,10 +1,13 @@
+import { posix } from "node:path";
+import { checkSignal } from "./check-signal.ts";
 import type { Findings } from "./findings.ts";
 import type { Resources, RestartPolicy, Task, VolumeMount } from "./job.ts";
 import type { ResourcesSchema, RestartSchema, TaskSchema } from "./job-schema.ts";
-import { childOf, placeOf, type Read, source } from "./read-block.ts";
+import { childOf, placeOf, type Read, requireText, source } from "./read-block.ts";
 import { toArtifact } from "./to-artifact.ts";
 import { toTaskNetwork } from "./to-network.ts";
 import { toTemplate } from "./to-template.ts";
+import type { Place } from "./tree.ts";
 
 /** What a task takes from the job and group around it. */
 export interface TaskSurroundings {
@@ -22,6 +25,8 @@ export function toTask(task: ReadTask, around: TaskSurroundings): Task {
   const { findings } = around;
   checkDriver(task, findings);
   warnOfKillTimeout(task, findings);
+  checkSignal(task.kill_signal, placeOf(task[source], "kill_signal"), findings);
+  checkDestinations(task, findings);
   checkNetworkMode(task, around);
   checkPortNames(task, around);
   return {
@@ -40,7 +45,7 @@ export function toTask(task: ReadTask, around: TaskSurroundings): Task {
     lifecycle: toLifecycle(task.lifecycle),
     logs: toLogs(task.logs, findings),
     templates: task.template.map((template) => toTemplate(template, findings)),
-    artifacts: task.artifact.map(toArtifact),
+    artifacts: task.artifact.map((artifact) => toArtifact(artifact, findings)),
     volumeMounts: task.volume_mount.map((mount) => toVolumeMount(mount, around)),
   };
 }
@@ -68,6 +73,20 @@ function warnOfKillTimeout(task: ReadTask, findings: Findings): void {
     "Long kill_timeout",
     'A task is killed after 30s at most, unless the agent\'s configuration allows more: client { max_kill_timeout = "..." }.',
   );
+}
+
+/** Two templates of one file would overwrite each other. */
+function checkDestinations(task: ReadTask, findings: Findings): void {
+  const seen = new Map<string, Place | undefined>();
+  for (const { destination = "", [source]: block } of task.template) {
+    const path = posix.normalize(destination);
+    const place = placeOf(block, "destination");
+    if (destination !== "" && seen.has(path)) {
+      const detail = `Another template of the task is rendered to the same file, on line ${seen.get(path)?.[1] ?? "?"}.`;
+      findings.error(place, "Duplicate destination", detail);
+    }
+    if (!seen.has(path)) seen.set(path, place);
+  }
 }
 
 function checkNetworkMode(task: ReadTask, { seedStyle, findings }: TaskSurroundings): void {
@@ -196,6 +215,8 @@ function toVolumeMount(
   { volumes, findings }: TaskSurroundings,
 ): VolumeMount {
   const { volume = "", destination = "" } = mount;
+  requireText(mount, "volume", "the name of a volume of the group", findings);
+  requireText(mount, "destination", 'where the volume is in the container, such as "/data"', findings);
   if (volume !== "" && !volumes.has(volume)) {
     findings.error(
       placeOf(mount[source], "volume"),

@@ -1,3 +1,4 @@
+import { checkSignal } from "./check-signal.ts";
 import type { Findings } from "./findings.ts";
 import type { Template } from "./job.ts";
 import type { TaskSchema } from "./job-schema.ts";
@@ -42,9 +43,9 @@ function checkText(template: ReadTemplate, findings: Findings): void {
       `A template has either "data" or "source"; this one ${what}.`,
     );
   }
-  if (template.destination === undefined && block.attributes.destination?.bad !== true) {
+  if (!template.destination && block.attributes.destination?.bad !== true) {
     findings.error(
-      block.place,
+      placeOf(block, "destination"),
       "Missing required argument",
       '"destination" is required here: where the rendered text goes, such as "local/app.conf".',
     );
@@ -54,6 +55,7 @@ function checkText(template: ReadTemplate, findings: Findings): void {
 function checkChangeMode(template: ReadTemplate, findings: Findings): void {
   const { change_mode: mode } = template;
   const block = template[source];
+  checkSignal(template.change_signal, placeOf(block, "change_signal"), findings);
   if (mode === "script" && template.change_script === undefined) {
     findings.error(
       block.place,

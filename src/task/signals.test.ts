@@ -47,7 +47,7 @@ describe("a signal", () => {
 
   it("that does not exist is an error that names the one that was meant, and all there are", () => {
     const error = (hint: unknown) => expect.objectContaining({ kind: "invalid", hint });
-    expect(() => parseSignal("SIGTREM")).toThrow(error(expect.stringMatching(/^Did you mean SIGTERM\? /)));
+    expect(() => parseSignal("SIGTREM")).toThrow(error(expect.stringMatching(/^Did you mean SIGTERM\?$/)));
     const list = /^Signals are SIGHUP, SIGINT, .*SIGTERM, .*SIGSYS, SIGRTMIN to SIGRTMAX, and 1 to 64\.$/;
     expect(() => parseSignal("nothing")).toThrow(error(expect.stringMatching(list)));
   });
