@@ -10,6 +10,7 @@ import {
   type ExitResult,
   type Fingerprint,
   LongshoreError,
+  parseSignal,
   type RecoverOptions,
   type StartedTask,
   type StartOptions,
@@ -35,7 +36,6 @@ import { Health } from "./health.ts";
 import type { NetworkOptions } from "./networks/network-container.ts";
 import { parseAgentOptions } from "./options/agent-options.ts";
 import { openOwnEngine } from "./own-engine.ts";
-import { parseSignal } from "./signals.ts";
 import { readTaskStats } from "./stats/task-stats.ts";
 import { Ticker } from "./stats/ticker.ts";
 import { TaskEvents } from "./task-events.ts";

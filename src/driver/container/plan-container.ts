@@ -1,9 +1,8 @@
 import { cpus } from "node:os";
 import type { CreateRequest, HostConfigRequest } from "../../engine/engine-types.ts";
-import { type OptionProblem, OptionsError, type TaskConfig } from "../../task/index.ts";
+import { type OptionProblem, OptionsError, type TaskConfig, toSignal } from "../../task/index.ts";
 import type { AgentOptions } from "../options/agent-options.ts";
 import { readTaskOptions, type TaskOptions } from "../options/task-options.ts";
-import { toSignal } from "../signals.ts";
 import { withoutSecrets } from "../without-secrets.ts";
 import { planArchive } from "./archive.ts";
 import { planCommand } from "./command.ts";

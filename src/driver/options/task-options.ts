@@ -1,6 +1,5 @@
-import type { OptionProblem } from "../../task/index.ts";
+import { type OptionProblem, parseSignal } from "../../task/index.ts";
 import { parseImageReference } from "../images/image-reference.ts";
-import { parseSignal } from "../signals.ts";
 import { checkCapability } from "./capabilities.ts";
 import * as check from "./checks.ts";
 import { findConflicts } from "./conflicts.ts";

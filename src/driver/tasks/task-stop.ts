@@ -1,6 +1,12 @@
-import { Deferred, isLongshoreError, pause, type StopOptions, settlesWithin } from "../../task/index.ts";
+import {
+  Deferred,
+  isLongshoreError,
+  parseSignal,
+  pause,
+  type StopOptions,
+  settlesWithin,
+} from "../../task/index.ts";
 import type { DriverContext } from "../context.ts";
-import { parseSignal } from "../signals.ts";
 import type { DockerTask } from "./docker-task.ts";
 import { settleTask } from "./settle.ts";
 

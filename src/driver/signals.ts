@@ -1,1 +1,0 @@
-export { parseSignal, toSignal } from "../task/index.ts";
