@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { readdir, readFile, rm, rmdir, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { putInPlace } from "../host/index.ts";
 import { errorCode, LongshoreError } from "../task/index.ts";
 import { systemClock } from "./clock.ts";
-import { putInPlace } from "./put-in-place.ts";
 import { makeJobFolder } from "./state-store.ts";
 import { toFileError, toLongshoreError } from "./to-error.ts";
 

@@ -1,10 +1,9 @@
 import { createHash } from "node:crypto";
 import { chmod, open, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { makeFolders } from "../host/index.ts";
+import { makeFolders, putInPlace } from "../host/index.ts";
 import { errorCode } from "../task/index.ts";
 import { parseJobRecord } from "./parse-record.ts";
-import { putInPlace } from "./put-in-place.ts";
 import type { JobRecord } from "./run-record.ts";
 import { toFileError, toFolderError } from "./to-error.ts";
 

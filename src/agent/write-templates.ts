@@ -2,12 +2,12 @@ import { randomUUID } from "node:crypto";
 import { constants } from "node:fs";
 import { chmod, chown, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { putInPlace } from "../host/index.ts";
 import type { Template } from "../jobfile/job.ts";
 import { LongshoreError } from "../task/index.ts";
 import type { AgentEventDetail } from "./agent.ts";
 import { parseEnvFile } from "./env-file.ts";
 import { interpolate, type Lookup } from "./interpolate.ts";
-import { putInPlace } from "./put-in-place.ts";
 import {
   assertNoEscape,
   makeOpenFolder,

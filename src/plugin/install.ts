@@ -1,8 +1,9 @@
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { constants } from "node:fs";
-import { type FileHandle, lstat, open, readFile, rename, rm, stat } from "node:fs/promises";
+import { type FileHandle, lstat, open, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { putInPlace } from "../host/index.ts";
 import { errorCode, errorMessage, LongshoreError } from "../task/index.ts";
 import { usageTitle } from "./usage.ts";
 
@@ -35,10 +36,8 @@ export async function installPlugin(source: string, folder: string): Promise<Ins
   // Agents pass over files without an execute bit, which it gets last.
   const temporary = join(folder, `.${pluginName}.${randomBytes(6).toString("hex")}`);
   try {
-    await writeProgram(temporary, content);
-    await rename(temporary, path);
+    await putInPlace(path, temporary, () => writeProgram(temporary, content));
   } catch (error) {
-    await rm(temporary, { force: true }).catch(() => undefined);
     throw toInstallError(folder, error);
   }
   const fault = await tryProgram(path);
