@@ -21,7 +21,7 @@ describe("toTaskConfig", () => {
     });
   });
 
-  it("takes from the environment whose task it is where an agent before 1.6 does not tell it", () => {
+  it("takes from the environment whose task it is where an agent does not tell it", () => {
     const env = new Map([
       ["NOMAD_JOB_ID", "nightly/periodic-1"],
       ["NOMAD_JOB_PARENT_ID", "nightly"],
@@ -31,6 +31,9 @@ describe("toTaskConfig", () => {
     expect(toTaskConfig({ ...empty, env })).toMatchObject(names);
     const told = { jobId: "job", parentJobId: "parent", namespace: "space" };
     expect(toTaskConfig({ ...empty, ...told, env })).toMatchObject(told);
+    // A job may set these itself, and is no other's child for that.
+    const parentless = { jobId: "job", parentJobId: "", namespace: "space" };
+    expect(toTaskConfig({ ...empty, ...parentless, env })).toMatchObject(parentless);
     expect(toTaskConfig(empty)).toMatchObject({ jobId: "", parentJobId: "", namespace: "" });
   });
 

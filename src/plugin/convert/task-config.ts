@@ -23,11 +23,9 @@ export function toTaskConfig(wire: WireTaskConfig | undefined): TaskConfig {
     id: wire.id,
     name: wire.name,
     allocId: wire.allocId,
-    jobId: wire.jobId || fromEnv(wire, "NOMAD_JOB_ID"),
+    ...toJob(wire),
     jobName: wire.jobName,
     taskGroupName: wire.taskGroupName,
-    namespace: wire.namespace || fromEnv(wire, "NOMAD_NAMESPACE"),
-    parentJobId: wire.parentJobId || fromEnv(wire, "NOMAD_JOB_PARENT_ID"),
     nodeName: wire.nodeName,
     nodeId: wire.nodeId,
     driverConfig: readDriverConfig(wire),
@@ -58,9 +56,19 @@ export function toTaskConfig(wire: WireTaskConfig | undefined): TaskConfig {
   };
 }
 
-/** Agents tell the task itself what older ones do not tell its driver. */
-function fromEnv({ env }: WireTaskConfig, name: string): string {
-  return env.get(name) ?? "";
+/**
+ * Whose task it is. Old agents tell it to the task alone, in its environment, where a job can write what it
+ * likes: that is read only where the agent says nothing.
+ */
+function toJob(wire: WireTaskConfig): Pick<TaskConfig, "jobId" | "namespace" | "parentJobId"> {
+  const { jobId, namespace, parentJobId, env } = wire;
+  if (jobId !== "") return { jobId, namespace, parentJobId };
+  const read = (name: string): string => env.get(name) ?? "";
+  return {
+    jobId: read("NOMAD_JOB_ID"),
+    namespace: read("NOMAD_NAMESPACE"),
+    parentJobId: read("NOMAD_JOB_PARENT_ID"),
+  };
 }
 
 function readDriverConfig(wire: WireTaskConfig): Readonly<Record<string, unknown>> {
