@@ -3,6 +3,7 @@ import { connect } from "node:net";
 import { createInterface } from "node:readline";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
+  bed,
   callEngineOk,
   type PrivateEngine,
   pushImage,
@@ -12,20 +13,18 @@ import {
   startRegistry,
   until,
 } from "./bed/index.ts";
-import { buildCommand, type JsonEvent, startCommand, writeJob } from "./cli/command.ts";
+import { type JsonEvent, startCommand, writeJob } from "./cli/command.ts";
 
 /** The examples of the driver's first documentation, on an engine whose Docker Hub is a registry of ours. */
 describe("the seed's example jobs", () => {
   let hub: Registry;
   let engine: PrivateEngine;
-  let program = "";
 
   beforeAll(async () => {
     hub = await startRegistry();
     await pushImage({ registry: hub.host, name: "library/redis", tag: "latest" }, await redisContent());
     await pushImage({ registry: hub.host, name: "library/busybox", tag: "latest" });
     engine = await startPrivateEngine({ registryMirrors: [`http://${hub.host}`] });
-    program = await buildCommand();
   }, 120_000);
 
   afterAll(async () => {
@@ -35,7 +34,7 @@ describe("the seed's example jobs", () => {
 
   /** Runs a job file until its task has started; hands its address and environment over, then stops it with Ctrl-C. */
   async function withRunning(file: string, use: (address: string, env: readonly string[]) => Promise<void>) {
-    const run = await startCommand(program, ["run", "--json", file], {
+    const run = await startCommand(bed().command, ["run", "--json", file], {
       env: { DOCKER_HOST: engine.endpoint },
     });
     try {

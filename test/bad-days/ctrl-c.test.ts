@@ -1,15 +1,12 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { bed, deferred, type Fault, pushImage, startFaultProxy, startRegistryFront } from "../bed/index.ts";
-import { buildCommand, shellJob } from "../cli/command.ts";
+import { shellJob } from "../cli/command.ts";
 import { containersAt, expectNothingLeft, expectTold, letGo, liveDay, startDay } from "./bad-day.ts";
 
-let program: string;
-beforeAll(async () => {
-  program = await buildCommand();
-});
+const program = bed().command;
 
 const stubborn = "trap 'echo got TERM' TERM; echo ready; while :; do sleep 0.1; done";
 

@@ -1,13 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { bed, deferred, type FaultProxy, pushImage, startFaultProxy } from "../bed/index.ts";
-import { buildCommand, shellJob } from "../cli/command.ts";
+import { shellJob } from "../cli/command.ts";
 import { containersAt, expectNothingLeft, expectTold, letGo, liveDay, startDay } from "./bad-day.ts";
 
-let program: string;
-beforeAll(async () => {
-  program = await buildCommand();
-});
+const program = bed().command;
 
 const again = 'restart {\n attempts = 9\n interval = "1h"\n delay = "100ms"\n mode = "fail"\n }';
 const patient = (job: string) => job.replace(/restart \{[^}]*\}/, again);

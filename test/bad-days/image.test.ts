@@ -1,15 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { bed, type Fault, pushImage, type RegistryRequest, startRegistryFront } from "../bed/index.ts";
-import { buildCommand, shellJob } from "../cli/command.ts";
+import { shellJob } from "../cli/command.ts";
 import { expectNothingLeft, expectTold, liveDay } from "./bad-day.ts";
 
-let program: string;
-beforeAll(async () => {
-  program = await buildCommand();
-});
+const program = bed().command;
 
 const jobOf = (reference: string, more = "") =>
   shellJob("true").replace(bed().image, reference).replace("config {", `config {\n ${more}`);

@@ -1,11 +1,9 @@
-import { beforeAll, describe, expect, test } from "vitest";
-import { buildCommand, shellJob } from "../cli/command.ts";
+import { describe, expect, test } from "vitest";
+import { bed } from "../bed/index.ts";
+import { shellJob } from "../cli/command.ts";
 import { expectNothingLeft, expectTold, liveDay } from "./bad-day.ts";
 
-let program: string;
-beforeAll(async () => {
-  program = await buildCommand();
-});
+const program = bed().command;
 
 const withPort = (port: string) => `network {\n port ${port}\n}\n task "sh"`;
 const twice = 'task "sh" {\n driver = "docker"\n config {\n image = "x"\n}\n}\n task "sh"';

@@ -2,16 +2,15 @@ import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { chmod, chown, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { bed, freePort, startFaultProxy } from "../bed/index.ts";
-import { buildCommand, runCommand, shellJob, writeJob } from "../cli/command.ts";
+import { runCommand, shellJob, writeJob } from "../cli/command.ts";
 import { expectNothingLeft, expectTold, liveDay, openBed, type Place, startDay } from "./bad-day.ts";
 
-let program: string;
+const program = bed().command;
 let asNobody: string;
 beforeAll(async () => {
-  program = await buildCommand();
   asNobody = await makeNobody();
 });
 
@@ -20,15 +19,15 @@ const nobody = 65534;
 
 /** The command as a user without rights. */
 async function makeNobody(): Promise<string> {
-  const path = join(dirname(program), "as-nobody.mjs");
+  const path = join(await mkdtemp(join(bed().folder, "as-nobody-")), "as-nobody.mjs");
   const lines = [
     "process.setgroups([]);",
     `process.setgid(${nobody});`,
     `process.setuid(${nobody});`,
-    `await import("./${basename(program)}");`,
+    `await import(${JSON.stringify(program)});`,
   ];
   await writeFile(path, lines.join("\n"));
-  await chmod(dirname(program), 0o755);
+  await chmod(dirname(path), 0o755);
   await openBed();
   return path;
 }

@@ -11,6 +11,10 @@ export interface Bed {
   readonly runId: string;
   /** Label of everything that the run makes in Docker. A container that still carries it at the end fails the run. */
   readonly runLabel: { readonly key: string; readonly value: string };
+  /** The command: a `longshore.js`, made from the sources as they are. */
+  readonly command: string;
+  /** The plugin for Nomad's agents, of the same sources; beside the command is a copy, as in `dist/`. */
+  readonly plugin: string;
   /** A folder for the run's files, removed at the end. */
   readonly folder: string;
 }

@@ -4,26 +4,28 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
 import { callEngineOk, engineSocket } from "../../scripts/engine-api.mjs";
+import { buildPrograms } from "./build.ts";
 import type { Bed } from "./facts.ts";
 import { importImage, removeImage } from "./images.ts";
 import { guardLabel, refuseLeaks } from "./leaks.ts";
 import { pushImage } from "./push.ts";
 import { startRegistry } from "./registry.ts";
 
-/** Makes the run's image, folder and registry before the tests that need Docker, and removes them after. */
+/** Makes the run's programs, image, folder and registry before the tests that need Docker, and removes them after. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const socket = engineSocket();
   await callEngineOk(socket, "GET", "/_ping").catch((cause: unknown) => {
     throw new Error(`no Docker engine at ${socket}; \`npm test\` starts one where it may`, { cause });
   });
+  const folder = await mkdtemp(join(tmpdir(), "longshore-test-"));
+  const programs = await buildPrograms(join(folder, "programs"));
   const runId = randomUUID().slice(0, 8);
   const runLabel = { key: "longshore-test.run", value: runId };
   const image = await importImage(socket, { name: "longshore-test/busybox", tag: runId });
   const guardId = await guardImage(socket, image);
   const registry = await startRegistry();
   await pushImage({ registry: registry.host, name: "busybox", tag: "1" });
-  const folder = await mkdtemp(join(tmpdir(), "longshore-test-"));
-  const facts: Bed = { socket, image, registryHost: registry.host, runId, runLabel, folder };
+  const facts: Bed = { socket, image, registryHost: registry.host, runId, runLabel, folder, ...programs };
   project.provide("bed", facts);
   return async () => {
     try {

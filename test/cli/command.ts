@@ -2,16 +2,7 @@ import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { bundleCommand } from "../../scripts/bundle-command.mjs";
 import { bed, callEngineOk } from "../bed/index.ts";
-
-/** Bundles the command from the sources as they are; answers the program's path. */
-export async function buildCommand(): Promise<string> {
-  const folder = await mkdtemp(join(bed().folder, "command-"));
-  await writeFile(join(folder, "package.json"), '{"type": "module"}');
-  await bundleCommand(folder);
-  return join(folder, "longshore.js");
-}
 
 export interface CommandOptions {
   readonly env?: Readonly<Record<string, string>>;

@@ -1,13 +1,10 @@
 import { mkdtemp, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { bed } from "../bed/index.ts";
-import { buildCommand, runCommand, shellJob, writeJob } from "./command.ts";
+import { runCommand, shellJob, writeJob } from "./command.ts";
 
-let program: string;
-beforeAll(async () => {
-  program = await buildCommand();
-});
+const program = bed().command;
 
 test("a job that does its work ends with 0", async () => {
   const { code, stdout } = await runCommand(program, ["run", await writeJob(shellJob("echo done"))]);

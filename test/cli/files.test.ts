@@ -1,12 +1,9 @@
 import { chmod, readFile, stat } from "node:fs/promises";
-import { beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { bed } from "../bed/index.ts";
-import { buildCommand, runCommand, shellJob, writeJob } from "./command.ts";
+import { runCommand, shellJob, writeJob } from "./command.ts";
 
-let program: string;
-beforeAll(async () => {
-  program = await buildCommand();
-});
+const program = bed().command;
 
 const noEngine = { DOCKER_HOST: "unix:///nonexistent/docker.sock" };
 

@@ -1,13 +1,10 @@
 import { readFile } from "node:fs/promises";
-import { beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { bed, pushImage } from "../bed/index.ts";
-import { buildCommand, parseEvents, runCommand, shellJob, startCommand, writeJob } from "./command.ts";
+import { parseEvents, runCommand, shellJob, startCommand, writeJob } from "./command.ts";
 import { schemaFaults } from "./json-schema.ts";
 
-let program: string;
-beforeAll(async () => {
-  program = await buildCommand();
-});
+const program = bed().command;
 
 /** A job of two tasks; the first one leads. */
 function twoTasks(first: string, second: string): string {

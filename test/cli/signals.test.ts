@@ -1,10 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { setTimeout as pause } from "node:timers/promises";
-import { beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { bed, pushImage, startRegistryFront } from "../bed/index.ts";
 import {
   allocIdOf,
-  buildCommand,
   containersOf,
   parseEvents,
   type RunningCommand,
@@ -13,10 +12,7 @@ import {
   writeJob,
 } from "./command.ts";
 
-let program: string;
-beforeAll(async () => {
-  program = await buildCommand();
-});
+const program = bed().command;
 
 async function start(job: string): Promise<RunningCommand> {
   return startCommand(program, ["run", "--json", await writeJob(job)]);

@@ -1,14 +1,11 @@
 import { spawn } from "node:child_process";
 import { mkdtemp, readdir, readFile, watch } from "node:fs/promises";
 import { join } from "node:path";
-import { beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { bed, until } from "../bed/index.ts";
-import { buildCommand, shellJob, writeJob } from "./command.ts";
+import { shellJob, writeJob } from "./command.ts";
 
-let program: string;
-beforeAll(async () => {
-  program = await buildCommand();
-});
+const program = bed().command;
 
 test("a terminal that goes away stops the job gracefully, and the command ends with 129", async () => {
   const folder = await mkdtemp(join(bed().folder, "terminal-"));

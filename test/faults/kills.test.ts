@@ -1,6 +1,6 @@
 import { mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import {
   bed,
   callEngineOk,
@@ -9,14 +9,11 @@ import {
   startPrivateEngine,
   startRegistryFront,
 } from "../bed/index.ts";
-import { buildCommand, type JsonEvent, type RunningCommand, startCommand } from "../cli/command.ts";
+import { type JsonEvent, type RunningCommand, startCommand } from "../cli/command.ts";
 import { createChance, isFull, seed } from "./chance.ts";
 import { afterMs, faultOf, listTraces, numberedLines } from "./traces.ts";
 
-let program = "";
-beforeAll(async () => {
-  program = await buildCommand();
-});
+const program = bed().command;
 
 /** A job with a task that runs on, one that ends and comes back all the time, and one that pulls each time. */
 const restlessJob = (image: string, pulled: string) => `job "restless" {

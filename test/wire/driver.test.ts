@@ -8,18 +8,16 @@ import type {
 } from "../../src/plugin/proto/generated/nomad/driver.ts";
 import { RecoverableError } from "../../src/plugin/proto/generated/nomad/recoverable-error.ts";
 import { bed, importImage, removeImage } from "../bed/index.ts";
-import { buildForTest } from "./build.ts";
 import { openSession, type Session } from "./session.ts";
 import { makeWireTask, type WireTask, type WireTaskOptions } from "./tasks.ts";
 
 const seconds = (count: number) => ({ seconds: count, nanos: 0 });
 
 describe("the driver service", () => {
-  let program = "";
+  const program = bed().plugin;
   let session: Session;
   let infraImage = "";
   beforeAll(async () => {
-    program = await buildForTest();
     const { socket, runId } = bed();
     const reference = { name: "longshore-test/wire-infra", tag: runId };
     infraImage = await importImage(socket, reference, { command: ["sleep", "1000000"] });

@@ -1,19 +1,15 @@
 import { access, mkdtemp, readdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { beforeAll, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { createSelfSigned } from "../../src/plugin/certificate.ts";
 import { bed } from "../bed/index.ts";
-import { buildForTest } from "./build.ts";
 import { spawnPlugin } from "./host.ts";
 import { openSession } from "./session.ts";
 
 const newFolder = async () => await mkdtemp(join(bed().folder, "failing-"));
 
 describe("a plugin that fails", () => {
-  let program = "";
-  beforeAll(async () => {
-    program = await buildForTest();
-  });
+  const program = bed().plugin;
 
   it("tells why its driver cannot be opened and holds the agent's streams open until it can", async () => {
     const ca = join(await newFolder(), "ca.pem");

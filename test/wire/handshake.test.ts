@@ -14,19 +14,15 @@ import {
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { credentials, makeGenericClientConstructor } from "@grpc/grpc-js";
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { createSelfSigned } from "../../src/plugin/certificate.ts";
 import { bed } from "../bed/index.ts";
-import { buildForTest } from "./build.ts";
 import { connect, hostEnv, type LogLine, spawnPlugin } from "./host.ts";
 
 const run = promisify(execFile);
 
 describe("the plugin's process", () => {
-  let program = "";
-  beforeAll(async () => {
-    program = await buildForTest();
-  });
+  const program = bed().plugin;
 
   const newFolder = async (name = "sockets-") => await mkdtemp(join(bed().folder, name));
 

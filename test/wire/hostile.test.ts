@@ -7,7 +7,6 @@ import { join } from "node:path";
 import { Client, credentials, type ServiceError, status } from "@grpc/grpc-js";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { bed } from "../bed/index.ts";
-import { buildForTest } from "./build.ts";
 import { type FuzzedMessage, fuzzMessage, listMethods, toConfigMethod } from "./fuzzed-messages.ts";
 import { spawnPlugin } from "./host.ts";
 import { configure, openSession, type Session } from "./session.ts";
@@ -19,14 +18,13 @@ const firstSeed = Number(process.env.WIRE_SEED ?? 1);
 const atOnce = 50;
 
 describe("a hostile host", () => {
-  let program = "";
+  const program = bed().plugin;
   let session: Session;
   let address = "";
   // An engine that refuses everything: nothing that a spoilt message starts may come to life.
   const engine = createServer((_request, response) => response.writeHead(403).end('{"message":"no"}'));
   let endpoint = "";
   beforeAll(async () => {
-    program = await buildForTest();
     const socket = join(await mkdtemp(join(bed().folder, "engine-")), "docker.sock");
     endpoint = `unix://${socket}`;
     await once(engine.listen(socket), "listening");

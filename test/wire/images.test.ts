@@ -1,16 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
-import { beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { createEngine } from "../../src/engine/index.ts";
 import { bed, pushImage, removeImage, until } from "../bed/index.ts";
-import { buildForTest } from "./build.ts";
 import { openSession } from "./session.ts";
 import { makeWireTask } from "./tasks.ts";
 
-let program = "";
-beforeAll(async () => {
-  program = await buildForTest();
-});
+const program = bed().plugin;
 
 it("an image that waits for its removal when the plugin is killed is removed by the next one", async () => {
   const { registryHost, socket, folder } = bed();

@@ -2,23 +2,16 @@ import { execFile } from "node:child_process";
 import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
-import { beforeAll, describe, expect, it } from "vitest";
-import { buildPlugin } from "../../scripts/build-plugin.mjs";
-import { repository } from "../../scripts/tools.mjs";
+import { describe, expect, it } from "vitest";
 import { bed } from "../bed/index.ts";
-import { buildCommand, runCommand } from "../cli/command.ts";
+import { runCommand } from "../cli/command.ts";
 import { connect, spawnPlugin } from "./host.ts";
 
 const run = promisify(execFile);
 
 describe("longshore plugin", () => {
-  let command = "";
-  let file = "";
-  beforeAll(async () => {
-    command = await buildCommand();
-    file = join(dirname(command), "docker");
-    await buildPlugin({ repository, outfile: file });
-  });
+  const { command } = bed();
+  const file = join(dirname(command), "docker");
 
   const newFolder = async () => await mkdtemp(join(bed().folder, "plugin-dir-"));
   async function writeConfig(text: string): Promise<string> {
@@ -98,7 +91,6 @@ describe("longshore plugin", () => {
   it("tells a user who may not write there to become root", async () => {
     const folder = await newFolder();
     await chmod(bed().folder, 0o755);
-    await chmod(dirname(command), 0o755);
     const asNobody = run(process.execPath, [command, "plugin", "--install", folder], {
       uid: 65_534,
       gid: 65_534,

@@ -1,13 +1,10 @@
-import { beforeAll, describe, expect, it } from "vitest";
-import { buildForTest } from "./build.ts";
+import { describe, expect, it } from "vitest";
+import { bed } from "../bed/index.ts";
 import { connect, spawnPlugin } from "./host.ts";
 import { makeWireTask } from "./tasks.ts";
 
 describe("a task's life over the wire", () => {
-  let program = "";
-  beforeAll(async () => {
-    program = await buildForTest();
-  });
+  const program = bed().plugin;
 
   it("goes from start over its output and exit to its removal", async () => {
     await using plugin = await spawnPlugin(program);

@@ -1,10 +1,9 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Status } from "nice-grpc";
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { TaskHandle } from "../../src/plugin/proto/generated/nomad/driver.ts";
 import { bed, callEngineOk, startFaultProxy } from "../bed/index.ts";
-import { buildForTest } from "./build.ts";
 import { beginSession, configure, openSession, type Session } from "./session.ts";
 import { makeWireTask, type WireTask } from "./tasks.ts";
 
@@ -22,10 +21,7 @@ interface Counted extends WireTask {
 }
 
 describe("a plugin that ends, and the next one", () => {
-  let program = "";
-  beforeAll(async () => {
-    program = await buildForTest();
-  });
+  const program = bed().plugin;
 
   async function start(session: Session, script = counting): Promise<Counted> {
     const task = await makeWireTask(script);
