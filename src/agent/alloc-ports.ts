@@ -1,6 +1,13 @@
 import type { PortSpec, TaskGroup, TaskNetworkSpec } from "../jobfile/job.ts";
-import { LongshoreError, type NetworkPort, type PortMapping, type TaskNetwork } from "../task/index.ts";
+import {
+  LongshoreError,
+  type NetworkPort,
+  type OptionProblem,
+  type PortMapping,
+  type TaskNetwork,
+} from "../task/index.ts";
 import type { PortAllocator } from "./port-allocator.ts";
+import { problemsOf } from "./problems.ts";
 
 /** The ports of an allocation: the group's network and the tasks' own. A port not yet chosen is 0. */
 export interface AllocPorts {
@@ -37,6 +44,16 @@ export function planPorts(group: TaskGroup, addresses: HostAddresses): AllocPort
       : [[task.name, toTaskNetwork(task.resources.network, addresses.hostAddress)] as const],
   );
   return { group: groupPorts, tasks: Object.fromEntries(tasks) };
+}
+
+/** Every host network that a group's ports name and this machine does not have; paths begin at the group's network. */
+export function checkHostNetworks(
+  { network }: TaskGroup,
+  addresses: HostAddresses,
+): readonly OptionProblem[] {
+  return (network?.ports ?? []).flatMap((port) =>
+    problemsOf(["port", port.label, "host_network"], () => toAddress(port, addresses)),
+  );
 }
 
 function toAddress(spec: PortSpec, { hostAddress, hostNetworks }: HostAddresses): string {

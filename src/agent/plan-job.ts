@@ -1,19 +1,18 @@
-import type { Job } from "../jobfile/job.ts";
+import type { Job, TaskGroup } from "../jobfile/job.ts";
 import {
-  type LongshoreError,
   type NetworkIsolation,
   type OptionProblem,
   OptionsError,
   type TaskConfig,
   type TaskDriver,
-  toSignal,
 } from "../task/index.ts";
 import type { NodeFacts, TaskRef } from "./agent.ts";
 import { type AgentSettings, type PlaceOptions, toAgentSettings } from "./agent-options.ts";
-import { planPorts } from "./alloc-ports.ts";
+import { checkHostNetworks, planPorts } from "./alloc-ports.ts";
+import { checkTask } from "./check-task.ts";
 import { readNodeFacts } from "./machine.ts";
+import { below, problemsOf, toProblems } from "./problems.ts";
 import { type TaskPlace, toAllocName, toTaskConfig, toTaskEnv, toTaskRef } from "./task-place.ts";
-import { toLongshoreError } from "./to-error.ts";
 
 /** A task as it would be started. */
 export interface PlannedTask {
@@ -46,7 +45,7 @@ export function planJob(job: Job, options: PlanOptions): readonly PlannedTask[] 
 export function checkJob(job: Job, driver: TaskDriver, machine: Place): void {
   const { places, problems } = placeJob(job, machine);
   for (const place of places) {
-    problems.push(...checkMachine(place));
+    problems.push(...below(toPath(place), checkTask(place)));
     const planned = planTask(place, problems);
     if (planned !== undefined) problems.push(...checkDriver(place, planned.config, driver));
   }
@@ -58,8 +57,9 @@ function placeJob(job: Job, { settings, node }: Place): { places: TaskPlace[]; p
   const places: TaskPlace[] = [];
   let number = 0;
   for (const group of job.groups) {
-    const ports = attempt(() => planPorts(group, settings), ["group", group.name, "network"], problems);
-    if (ports === undefined) continue;
+    const unknown = below(["group", group.name, "network"], checkHostNetworks(group, settings));
+    problems.push(...unknown);
+    const ports = planPorts(unknown.length === 0 ? group : onDefaultNetwork(group), settings);
     for (let index = 0; index < group.count; index += 1) {
       number += 1;
       const alloc = { id: toPlannedId(number), name: toAllocName(job, group.name, index), index };
@@ -70,16 +70,25 @@ function placeJob(job: Job, { settings, node }: Place): { places: TaskPlace[]; p
   return { places, problems };
 }
 
+/** With its ports as far as they can be known, to find what else is wrong. */
+function onDefaultNetwork(group: TaskGroup): TaskGroup {
+  const { network } = group;
+  if (network === undefined) return group;
+  const ports = network.ports.map((port) => ({ ...port, hostNetwork: "" }));
+  return { ...group, network: { ...network, ports } };
+}
+
 function planTask(place: TaskPlace, problems: OptionProblem[]): PlannedTask | undefined {
   const taskId = `${place.alloc.id}/${place.task.name}/planned`;
-  return attempt(
-    () => ({
+  try {
+    return {
       task: toTaskRef(place),
       config: toTaskConfig(place, toTaskEnv(place, {}), { taskId, network: toPlannedNetwork(place) }),
-    }),
-    toPath(place),
-    problems,
-  );
+    };
+  } catch (error) {
+    problems.push(...toProblems(error, toPath(place)));
+    return undefined;
+  }
 }
 
 /** The network that the tasks of the group will share, before it is made: it has Nomad's name for its container. */
@@ -94,91 +103,14 @@ function toPlannedNetwork({ group, alloc }: TaskPlace): NetworkIsolation | undef
   return { mode: "group", path: "", labels };
 }
 
-function checkMachine(place: TaskPlace): readonly OptionProblem[] {
-  const { task, settings } = place;
-  const { machine } = settings;
-  const problems: OptionProblem[] = [];
-  if (!isFolderName(task.name))
-    problems.push({
-      path: toPath(place),
-      message: `"${task.name}" cannot be a task's name: a folder is named after it`,
-      hint: 'Names may not be empty, ".", ".." or "alloc", and have no slash in them.',
-    });
-  problems.push(...checkSignals(place));
-  if (task.driver !== "docker")
-    problems.push({
-      path: [...toPath(place), "driver"],
-      message: `driver "${task.driver}" is not there; Longshore runs "docker"`,
-    });
-  if (task.resources.memoryMb > machine.memoryMb)
-    problems.push({
-      path: [...toPath(place), "resources", "memory"],
-      message: `${task.resources.memoryMb} MB is more than this machine's ${machine.memoryMb} MB`,
-      hint: "Lower `memory`.",
-    });
-  if (task.resources.cores > machine.cores)
-    problems.push({
-      path: [...toPath(place), "resources", "cores"],
-      message: `${task.resources.cores} cores are more than this machine's ${machine.cores}`,
-      hint: "Lower `cores`.",
-    });
-  return problems;
-}
-
-function checkSignals(place: TaskPlace): readonly OptionProblem[] {
-  const { killSignal, templates } = place.task;
-  const named = templates.map(({ changeSignal }, index) => ({
-    path: ["template", index, "change_signal"],
-    signal: changeSignal,
-  }));
-  return [{ path: ["kill_signal"], signal: killSignal }, ...named].flatMap(({ path, signal }) =>
-    signal === undefined || toSignal(signal) !== undefined
-      ? []
-      : [
-          {
-            path: [...toPath(place), ...path],
-            message: `there is no signal "${signal}"`,
-            hint: 'Such as "SIGHUP" or "SIGUSR1".',
-          },
-        ],
-  );
-}
-
 function checkDriver(place: TaskPlace, config: TaskConfig, driver: TaskDriver): readonly OptionProblem[] {
   if (place.task.driver !== "docker") return [];
   // The driver's own paths begin with `config` or `resources`.
-  const path = toPath(place);
-  try {
-    driver.checkTask(config);
-    return [];
-  } catch (error) {
-    return toProblems(error, path);
-  }
-}
-
-function attempt<T>(action: () => T, path: OptionProblem["path"], problems: OptionProblem[]): T | undefined {
-  try {
-    return action();
-  } catch (error) {
-    problems.push(...toProblems(error, path));
-    return undefined;
-  }
-}
-
-function toProblems(thrown: unknown, path: OptionProblem["path"]): readonly OptionProblem[] {
-  const error: LongshoreError = toLongshoreError(thrown);
-  return error instanceof OptionsError
-    ? error.problems.map((problem) => ({ ...problem, path: [...path, ...problem.path] }))
-    : [{ path, message: error.message, hint: error.hint }];
+  return problemsOf(toPath(place), () => driver.checkTask(config));
 }
 
 function toPath({ group, task }: TaskPlace): readonly string[] {
   return ["group", group.name, "task", task.name];
-}
-
-/** The task's folder lies beside the allocation's `alloc`. */
-function isFolderName(name: string): boolean {
-  return !["", ".", "..", "alloc"].includes(name) && !/[/\\\0]/.test(name) && Buffer.byteLength(name) <= 128;
 }
 
 /** The allocations of a group have the same faults: each is told once. */

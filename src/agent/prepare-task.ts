@@ -52,7 +52,7 @@ export function toTemplateOptions(
 }
 
 /** Destinations name folders of this machine where the task's own strings name the container's. */
-function toHostFolders(place: TaskPlace): Pick<WriteTemplatesOptions, "roots" | "hostLookup"> {
+export function toHostFolders(place: TaskPlace): Pick<WriteTemplatesOptions, "roots" | "hostLookup"> {
   const allocDir = toAllocDir(place.settings, place.alloc.id);
   const { sharedAllocDir, taskDir, localDir, secretsDir } = toTaskDirs({ allocDir, name: place.task.name });
   const hostDirs = { alloc: sharedAllocDir, task: localDir, secrets: secretsDir };

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { Job, Task, TaskGroup, VolumeMount } from "../jobfile/job.ts";
 import {
+  LongshoreError,
   type NetworkIsolation,
   OptionsError,
   type TaskConfig,
@@ -14,6 +15,7 @@ import type { AllocPorts } from "./alloc-ports.ts";
 import { toCpuset } from "./cores.ts";
 import { interpolateDeep, type Lookup } from "./interpolate.ts";
 import { toNodeReferences } from "./machine.ts";
+import { problemsOf } from "./problems.ts";
 import { type AllocIdentity, buildTaskEnv, containerDirs, type EnvDirs, type TaskEnv } from "./task-env.ts";
 
 /** One task of one allocation, with all that is known of it before it starts. */
@@ -93,7 +95,7 @@ export function toTaskConfig(
     env,
     deviceEnv: {},
     resources: toTaskResources(place),
-    mounts: task.volumeMounts.map((mount, index) => toTaskMount(mount, { index, place, lookup })),
+    mounts: toTaskMounts(place, lookup),
     devices: [],
     user: interpolateDeep(task.user, lookup),
     allocDir,
@@ -130,17 +132,18 @@ function toTaskResources(place: TaskPlace): TaskResources {
   };
 }
 
-interface MountSetting {
-  readonly index: number;
-  readonly place: TaskPlace;
-  readonly lookup: Lookup;
+function toTaskMounts(place: TaskPlace, lookup: Lookup): readonly TaskMount[] {
+  const mounts: TaskMount[] = [];
+  const problems = place.task.volumeMounts.flatMap((mount, index) =>
+    problemsOf(["volume_mount", index, "volume"], () => mounts.push(toTaskMount(mount, place, lookup))),
+  );
+  if (problems.length > 0) throw new OptionsError(`task "${place.task.name}"`, problems);
+  return mounts;
 }
 
-function toTaskMount(mount: VolumeMount, { index, place, lookup }: MountSetting): TaskMount {
-  const { group, settings } = place;
+function toTaskMount(mount: VolumeMount, { group, settings }: TaskPlace, lookup: Lookup): TaskMount {
   const refuse = (message: string, hint: string): never => {
-    const problem = { path: ["volume_mount", index, "volume"], message, hint };
-    throw new OptionsError(`task "${place.task.name}"`, [problem]);
+    throw new LongshoreError("invalid", message, { hint });
   };
   const volume =
     group.volumes.find(({ name }) => name === mount.volume) ??

@@ -4,7 +4,7 @@ import type { Fingerprint } from "../task/index.ts";
 import type { Command } from "./command-io.ts";
 import { chooseEndpoint } from "./engine-setup.ts";
 import { exitCodes } from "./exit-code.ts";
-import { loadSetting } from "./load-job.ts";
+import { loadSetting } from "./load-setting.ts";
 import { toJsonLine } from "./render/json-events.ts";
 import { pad } from "./render/text.ts";
 

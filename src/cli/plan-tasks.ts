@@ -1,9 +1,10 @@
 import { checkJob, type PlannedTask, planJob, toAgentSettings } from "../agent/index.ts";
 import { type ContainerPlan, createDockerDriver, planContainer } from "../driver/index.ts";
 import { createEngine } from "../engine/index.ts";
-import type { ReadJob } from "../jobfile/index.ts";
+import type { Job, ReadJob } from "../jobfile/index.ts";
+import { type OptionProblem, OptionsError } from "../task/index.ts";
 import type { CommandInput, CommandIo } from "./command-io.ts";
-import { loadSetting } from "./load-job.ts";
+import { loadSetting, type Setting } from "./load-setting.ts";
 import { locateProblems } from "./locate-problems.ts";
 
 /** A task and the container that would be made for it. */
@@ -23,11 +24,10 @@ export async function planTasks(
   io: CommandIo,
   read: ReadJob,
 ): Promise<readonly TaskPlan[]> {
-  const { agentOptions, node, place } = await loadSetting(input, io);
-  await using engine = createEngine(noEngine);
-  await using driver = createDockerDriver({ engine, agentOptions });
+  const setting = await loadSetting(input, io);
+  const { agentOptions, node, place } = setting;
   try {
-    checkJob(read.job, driver, { settings: toAgentSettings(place), node });
+    await checkHere(read.job, setting);
     return planJob(read.job, { ...place, node }).map((planned) => ({
       ...planned,
       container: planContainer(planned.config, { agentOptions }),
@@ -35,4 +35,28 @@ export async function planTasks(
   } catch (error) {
     throw locateProblems(error, input.words[0] ?? "", read);
   }
+}
+
+/** What the agent and the driver would refuse of a job on this machine; nothing where the command is at fault itself. */
+export async function findProblems(
+  input: CommandInput,
+  io: CommandIo,
+  job: Job,
+): Promise<readonly OptionProblem[]> {
+  // That is told once the file has no fault.
+  const setting = await loadSetting(input, io).catch(() => undefined);
+  if (setting === undefined) return [];
+  try {
+    await checkHere(job, setting);
+    return [];
+  } catch (error) {
+    if (error instanceof OptionsError) return error.problems;
+    throw error;
+  }
+}
+
+async function checkHere(job: Job, { agentOptions, node, place }: Setting): Promise<void> {
+  await using engine = createEngine(noEngine);
+  await using driver = createDockerDriver({ engine, agentOptions });
+  checkJob(job, driver, { settings: toAgentSettings(place), node });
 }

@@ -17,6 +17,13 @@ function isBefore([, line, column]: Place, other: Place | undefined): boolean {
   return line === otherLine ? column < otherColumn : line < otherLine;
 }
 
+function overlaps(left: SourceRange, right: SourceRange | undefined): boolean {
+  if (right === undefined || left.file !== right.file) return false;
+  const endsBefore = (one: SourceRange, other: SourceRange): boolean =>
+    one.endLine === other.line ? one.endColumn <= other.column : one.endLine < other.line;
+  return !endsBefore(left, right) && !endsBefore(right, left);
+}
+
 /** Collects what is found in one job file, and gives places their line of source. */
 export class Findings {
   readonly #diagnostics: Diagnostic[] = [];
@@ -59,6 +66,14 @@ export class Findings {
       if (severity === "error" && place !== undefined) this.#faults.push(place);
       this.#add({ severity, summary, detail, ...this.locate(place) });
     }
+  }
+
+  /** Whether an error is told of a part of the place, or of what is around it. */
+  hasErrorAt(place: Place | undefined): boolean {
+    const range = this.range(place);
+    return this.#diagnostics.some(
+      (found) => found.severity === "error" && found.range !== undefined && overlaps(found.range, range),
+    );
   }
 
   /** Whether the parser found something wrong from one place on, and before the other if there is one. */

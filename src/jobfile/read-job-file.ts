@@ -21,6 +21,11 @@ export interface ReadJobOptions {
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
   /** What the driver says of a task's `config` block, with paths from the block on: told with the file's own faults. */
   readonly checkConfig?: ((config: Task["config"]) => readonly OptionProblem[]) | undefined;
+  /**
+   * What the host says of the whole job. It is asked of a file with faults only, so that all are told at once; with no
+   * fault the file is read, and the job is the host's to check.
+   */
+  readonly checkJob?: ((job: Job) => Promise<readonly OptionProblem[]>) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -53,6 +58,8 @@ export async function readJobFile(input: JobSource, options: ReadJobOptions = {}
   const found = tree && toJob(tree, findings);
   if (found !== undefined && options.checkConfig !== undefined)
     addConfigProblems(found, options.checkConfig, findings);
+  if (found !== undefined && options.checkJob !== undefined && findings.errors().length > 0)
+    addJobProblems(await options.checkJob(found.job), found.block, findings);
   const errors = findings.errors();
   if (errors.length > 0 || found === undefined) throw new JobFileError(main.name, errors);
   return {
@@ -69,7 +76,8 @@ function addConfigProblems(
   findings: Findings,
 ): void {
   for (const group of job.groups) {
-    for (const task of group.tasks) {
+    // The config of another driver is not this one's to judge.
+    for (const task of group.tasks.filter(({ driver }) => driver === "docker" || driver === "")) {
       const config = ["group", group.name, "task", task.name, "config"];
       for (const problem of check(task.config)) {
         const path = [...config, ...problem.path];
@@ -78,6 +86,21 @@ function addConfigProblems(
         findings.error(findPlace(block, path, problem.about), summary, detail);
       }
     }
+  }
+}
+
+/** Where the file is at fault already, the host would tell of the same or of what follows from it. */
+function addJobProblems(problems: readonly OptionProblem[], block: Block, findings: Findings): void {
+  const placed = problems.map((problem) => ({
+    problem,
+    place: findPlace(block, problem.path, problem.about),
+  }));
+  const unknown = placed.filter(
+    ({ problem, place }) => !isBad(block, problem.path) && !findings.hasErrorAt(place),
+  );
+  for (const { problem, place } of unknown) {
+    const { summary, detail } = describeProblem(problem);
+    findings.error(place, summary, detail);
   }
 }
 

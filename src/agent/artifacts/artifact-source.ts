@@ -1,5 +1,6 @@
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { Artifact } from "../../jobfile/job.ts";
 import type { LongshoreError } from "../../task/index.ts";
 import { type Checksum, parseChecksum } from "./checksum.ts";
 import { createFail, type Fail, refuseUnknown } from "./source-fault.ts";
@@ -48,6 +49,18 @@ export function parseArtifactSource(
     checksum: checksum === undefined ? undefined : parseChecksum(checksum, fail),
     archive: toArchive(setting("archive"), path, fail),
   };
+}
+
+/** Throws `invalid` where what a source gives and the artifact's mode do not go together. */
+export function checkMode(mode: Artifact["mode"], { archive, from }: ArtifactSource, source: string): void {
+  const fail = createFail(source);
+  if (mode === "file" && archive !== undefined)
+    throw fail(
+      'mode "file" and an archive do not go together',
+      'Set the option archive = false to keep the archive as one file, or mode = "dir" to unpack it.',
+    );
+  if (mode === "dir" && archive === undefined && from.type === "http")
+    throw fail('mode "dir" needs an archive', 'Use mode = "file" or "any" for a single file.');
 }
 
 function decodePath(path: string): string {

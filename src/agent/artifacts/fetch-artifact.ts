@@ -8,7 +8,7 @@ import { interpolate, interpolateDeep, type Lookup } from "../interpolate.ts";
 import { assertNoEscape, makeOpenFolder, type TaskRoots, toHostPath } from "../safe-path.ts";
 import { toFileError } from "../to-error.ts";
 import type { ArtifactLimits } from "./artifact-limits.ts";
-import { type ArtifactSource, parseArtifactSource } from "./artifact-source.ts";
+import { type ArtifactSource, checkMode, parseArtifactSource } from "./artifact-source.ts";
 import { startHash, verifyHash } from "./checksum.ts";
 import { download } from "./download.ts";
 import { fetchGit } from "./fetch-git.ts";
@@ -44,7 +44,7 @@ export async function fetchArtifact(artifact: Artifact, options: FetchArtifactOp
     return await fetchGit(repository, { temporary, destination, limits, source: name, signal });
   }
   const source = parseArtifactSource(text, settings);
-  checkMode(artifact, source, what);
+  checkMode(artifact.mode, source, text);
   if (source.from.type === "path" && (await isFolder(source.from.path, what)))
     return await copyFolder(source.from.path, destination, artifact, what);
   try {
@@ -65,17 +65,6 @@ export async function fetchArtifact(artifact: Artifact, options: FetchArtifactOp
   } finally {
     await rm(temporary, { force: true });
   }
-}
-
-function checkMode(artifact: Artifact, source: ArtifactSource, what: string): void {
-  if (artifact.mode === "file" && source.archive !== undefined)
-    throw new LongshoreError("invalid", `${what}: mode "file" and an archive do not go together`, {
-      hint: 'Set the option archive = false to keep the archive as one file, or mode = "dir" to unpack it.',
-    });
-  if (artifact.mode === "dir" && source.archive === undefined && source.from.type === "http")
-    throw new LongshoreError("invalid", `${what}: mode "dir" needs an archive`, {
-      hint: 'Use mode = "file" or "any" for a single file.',
-    });
 }
 
 async function store(
