@@ -1,3 +1,4 @@
+import type { ComingProgram } from "../jobfile/compile-ahead.ts";
 import { prepareReading } from "../jobfile/index.ts";
 import { normaliseArgv } from "./argv.ts";
 import { type Command, type CommandIo, createCommandIo } from "./command-io.ts";
@@ -18,10 +19,12 @@ const loaders: Readonly<Record<string, () => Promise<Command>>> = {
   completion: async () => (await import("./completion.ts")).completion,
 };
 
-const readingCommands: ReadonlySet<string> = new Set(["run", "plan", "validate"]);
-
-/** Runs the command that the arguments name, and ends the process with its exit code. */
-export async function runCommandLine(args: readonly string[]): Promise<never> {
+/**
+ * Runs the command that the arguments name, and ends the process with its exit code. `coming` has been begun to load for
+ * a command that reads a job file.
+ */
+export async function runCommandLine(args: readonly string[], coming?: ComingProgram): Promise<never> {
+  if (coming !== undefined) prepareReading(coming);
   const { stdout, stderr } = process;
   const output = new OutputWatch(stdout, stderr);
   const words = normaliseArgv(args, commandTable);
@@ -42,7 +45,6 @@ async function runWords(words: readonly string[], io: CommandIo): Promise<number
   if (typeof parsed === "number") return parsed;
   const load = loaders[parsed.command];
   if (load === undefined) throw new Error(`no code for the command ${parsed.command}`);
-  if (readingCommands.has(parsed.command)) prepareReading();
   const command = await load();
   return command(parsed.input, io);
 }

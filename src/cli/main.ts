@@ -21,7 +21,7 @@ async function main(args: readonly string[]): Promise<void> {
   const text = versionAlone(args);
   if (text !== undefined) process.stdout.write(text);
   else if (isPluginAlone(args)) process.exit(await (await import("../plugin/run-plugin.ts")).runPlugin(""));
-  else await (await import("./load-command-line.ts")).loadCommandLine(args).runCommandLine(args);
+  else await (await import("./load-command-line.ts")).runLoaded(args);
 }
 
 void main(process.argv.slice(2));

@@ -1,22 +1,9 @@
-import { closeSync, existsSync, fstatSync, openSync, read, readFileSync } from "node:fs";
-import { promisify } from "node:util";
-import { LongshoreError } from "../task/index.ts";
+import { readFileSync } from "node:fs";
+import type { ComingProgram } from "./compile-ahead.ts";
 import { createHostScope, hostClock, hostCrypto } from "./hcl-host.ts";
+import { damaged, findPart, readMemory, readModule } from "./program-parts.ts";
 import { compileQuickly } from "./quickly.ts";
-
-/** The few parts of WebAssembly that are needed: the types of Node 20 do not have them. */
-interface Wasm {
-  readonly Module: {
-    new (bytes: Uint8Array): object;
-    customSections(module: object, name: string): readonly ArrayBuffer[];
-  };
-  readonly Instance: new (module: object, imports: object) => object;
-  readonly Memory: new (limits: { readonly initial: number; readonly maximum: number }) => WasmMemory;
-}
-interface WasmMemory {
-  readonly buffer: ArrayBuffer;
-}
-const wasm = (globalThis as unknown as { readonly WebAssembly: Wasm }).WebAssembly;
+import { type WasmMemory, type WasmModule, wasm } from "./wasm.ts";
 
 /** What Go's own wasm_exec.js defines: its `run` would start the program, which has started already. */
 interface GoRuntime {
@@ -39,7 +26,7 @@ interface Held {
 }
 
 interface Parts {
-  readonly module: object;
+  readonly module: WasmModule;
   readonly held: Held;
   readonly loader: string;
 }
@@ -53,14 +40,9 @@ export interface GoInstance {
   lastWords(): string;
 }
 
-const pageBytes = 64 * 1024;
-/** The longest file takes a tenth of it; an expression may take the rest, but not all of the machine's. */
-const maxMemoryBytes = 2 * 1024 * 1024 * 1024;
-
 /** A Go program in WebAssembly, kept as it was when it waited to be called for the first time. */
 export class GoProgram {
   readonly #name: string;
-  #bytes: Promise<Uint8Array> | undefined;
   #parts: Promise<Parts> | undefined;
   #memory: Promise<WasmMemory> | undefined;
 
@@ -69,86 +51,37 @@ export class GoProgram {
     this.#name = name;
   }
 
-  /** Begins to read, which other threads do. What this one must do itself waits for the start. */
-  prepare(): void {
+  /** Takes what somebody has begun to load, so that the first start waits less; where that fails, the start loads it. */
+  take({ module, memory }: ComingProgram): void {
+    this.#parts = module.then(toParts).catch(() => this.#compile());
+    this.#memory = memory.catch(() => readMemory(this.#name));
     // A failure is the start's to tell.
-    this.#readModule().catch(() => undefined);
-    this.#readMemory().catch(() => undefined);
+    for (const part of [this.#parts, this.#memory]) part.catch(() => undefined);
   }
 
   /** One more instance, as it was before the first call. */
   async start(): Promise<GoInstance> {
-    this.#parts ??= this.#readModule().then(toParts);
-    const [parts, memory] = await Promise.all([this.#parts, this.#readMemory()]);
-    this.#bytes = undefined;
+    this.#parts ??= this.#compile();
+    const memory = this.#memory ?? readMemory(this.#name);
     this.#memory = undefined;
-    return restore(parts, memory);
+    const [parts, own] = await Promise.all([this.#parts, memory]);
+    return restore(parts, own);
   }
 
-  #readModule(): Promise<Uint8Array> {
-    this.#bytes ??= readWhole(`${this.#name}.wasm`, (size) => Buffer.allocUnsafeSlow(size));
-    return this.#bytes;
-  }
-
-  #readMemory(): Promise<WasmMemory> {
-    this.#memory ??= loadMemory(`${this.#name}.memory`);
-    return this.#memory;
+  async #compile(): Promise<Parts> {
+    const bytes = await readModule(this.#name);
+    try {
+      return toParts(compileQuickly(() => new wasm.Module(bytes)));
+    } catch (error) {
+      throw damaged(`${this.#name}.wasm`, error);
+    }
   }
 }
 
-function toParts(bytes: Uint8Array): Parts {
-  const module = compileQuickly(() => new wasm.Module(bytes));
+function toParts(module: WasmModule): Parts {
   const [section] = wasm.Module.customSections(module, "longshore");
   const loader = readFileSync(findPart("wasm_exec.js"), "utf8");
   return { module, held: JSON.parse(new TextDecoder().decode(section)), loader };
-}
-
-async function loadMemory(file: string): Promise<WasmMemory> {
-  let memory: WasmMemory | undefined;
-  await readWhole(file, (size) => {
-    memory = new wasm.Memory({ initial: size / pageBytes, maximum: maxMemoryBytes / pageBytes });
-    return new Uint8Array(memory.buffer);
-  });
-  if (memory === undefined) throw new LongshoreError("internal", `${file} was not read`);
-  return memory;
-}
-
-const readPiece = promisify(read);
-
-/**
- * Reads a file in one go, which takes half the time of reading it in pieces, to where `place` says. Another thread has
- * begun to read when this returns: who loads the rest of the program meanwhile lets no promise go on.
- */
-async function readWhole(name: string, place: (size: number) => Uint8Array): Promise<Uint8Array> {
-  const file = openSync(findPart(name), "r");
-  try {
-    const { size } = fstatSync(file);
-    const into = place(size);
-    for (let at = 0; at < size; ) {
-      const { bytesRead } = await readPiece(file, into, at, size - at, at);
-      if (bytesRead === 0) throw damaged(name);
-      at += bytesRead;
-    }
-    return into;
-  } finally {
-    closeSync(file);
-  }
-}
-
-/** The part lies in `hcl/` beside the sources, and beside the bundle itself once built. */
-function findPart(name: string): URL {
-  const candidates = [new URL(`./${name}`, import.meta.url), new URL(`./hcl/${name}`, import.meta.url)];
-  const found = candidates.find((candidate) => existsSync(candidate));
-  if (found !== undefined) return found;
-  throw new LongshoreError("internal", `${name}, a part of Longshore, is missing beside ${import.meta.url}`, {
-    hint: "Install longshore again.",
-  });
-}
-
-function damaged(name: string): LongshoreError {
-  return new LongshoreError("internal", `${name}, a part of Longshore, is not whole`, {
-    hint: "Install longshore again.",
-  });
 }
 
 function restore({ module, held, loader }: Parts, memory: WasmMemory): GoInstance {

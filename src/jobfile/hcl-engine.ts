@@ -1,4 +1,5 @@
 import { errorMessage, LongshoreError } from "../task/index.ts";
+import type { ComingProgram } from "./compile-ahead.ts";
 import { type GoInstance, GoProgram } from "./go-program.ts";
 import { quickly } from "./quickly.ts";
 
@@ -31,9 +32,9 @@ export class HclEngine {
     this.#schemas = schemas;
   }
 
-  /** Begins to load, which other threads do, so that the first call waits less. Nothing where it is loaded. */
-  prepare(): void {
-    if (this.#instance === undefined) this.#program.prepare();
+  /** Takes what somebody has begun to load, so that the first call waits less. Nothing where it is loaded. */
+  take(coming: ComingProgram): void {
+    if (this.#instance === undefined) this.#program.take(coming);
   }
 
   /** Rejects with kind `internal` when the call broke the engine; other calls do not notice. */

@@ -1,5 +1,7 @@
 import { setFlagsFromString } from "node:v8";
 
+type Flags = Readonly<Record<string, boolean>>;
+
 /**
  * What makes V8 take a WebAssembly function as it is: nothing is checked before it is called, nor made fast. Without
  * `liftoff-only`, which sets others that stay: V8 then takes no code that it kept before, not that of Node.js either.
@@ -20,19 +22,44 @@ export function quickly<T>(work: () => T): T {
 
 /** Compiles a module of which little will be called. Only for work that does not wait, as above. */
 export function compileQuickly<T>(compile: () => T): T {
-  const version = Number.parseInt(process.versions.v8, 10);
-  return withFlags(version <= lastHintsVersion ? { ...callFlags, ...hintFlags } : callFlags, compile);
+  return withFlags(compileFlags(), compile);
 }
 
-function withFlags<T>(flags: Readonly<Record<string, boolean>>, work: () => T): T {
+/**
+ * As {@link compileQuickly}, for what goes on in other threads: from the first hold to the end of the last. Only for a
+ * process of one's own. V8 takes kept code only where the flags are as they were when it was kept.
+ */
+export class QuickCompiling {
+  #holds = 0;
+
+  hold(): Disposable {
+    if (this.#holds++ === 0) setFlags(compileFlags());
+    return {
+      [Symbol.dispose]: () => {
+        if (--this.#holds === 0) setFlags(opposite(compileFlags()));
+      },
+    };
+  }
+}
+
+function compileFlags(): Flags {
+  const version = Number.parseInt(process.versions.v8, 10);
+  return version <= lastHintsVersion ? { ...callFlags, ...hintFlags } : callFlags;
+}
+
+function withFlags<T>(flags: Flags, work: () => T): T {
   setFlags(flags);
   try {
     return work();
   } finally {
-    setFlags(Object.fromEntries(Object.entries(flags).map(([name, on]) => [name, !on])));
+    setFlags(opposite(flags));
   }
 }
 
-function setFlags(flags: Readonly<Record<string, boolean>>): void {
+function opposite(flags: Flags): Flags {
+  return Object.fromEntries(Object.entries(flags).map(([name, on]) => [name, !on]));
+}
+
+function setFlags(flags: Flags): void {
   for (const [name, on] of Object.entries(flags)) setFlagsFromString(on ? `--${name}` : `--no-${name}`);
 }

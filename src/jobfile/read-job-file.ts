@@ -1,6 +1,7 @@
 import { dirname, resolve } from "node:path";
 import { isLongshoreError, LongshoreError, type OptionProblem } from "../task/index.ts";
 import { fromApiJob } from "./api-job.ts";
+import type { ComingProgram } from "./compile-ahead.ts";
 import { Findings } from "./findings.ts";
 import { hcl } from "./hcl.ts";
 import type { Job, ReadJob, Task } from "./job.ts";
@@ -29,9 +30,9 @@ export interface ReadJobOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Begins to load what reading takes, in other threads, for who is about to read. */
-export function prepareReading(): void {
-  hcl.prepare();
+/** Takes what reading needs from who has begun to load it. */
+export function prepareReading(coming: ComingProgram): void {
+  hcl.take(coming);
 }
 
 /**
@@ -132,7 +133,8 @@ async function parse(
     return (await hcl.call("parse", request)) as Parsed;
   } catch (error) {
     if (!isLongshoreError(error, "internal")) throw error;
-    throw wholeFileError(main.name, "Cannot be read", `${error.message}.`, error);
+    const hint = error.hint === undefined ? "" : ` ${error.hint}`;
+    throw wholeFileError(main.name, "Cannot be read", `${error.message}.${hint}`, error);
   }
 }
 
