@@ -1,9 +1,11 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { busyboxRootfs } from "../../scripts/busybox-rootfs.mjs";
 import { callEngineOk } from "../../scripts/engine-api.mjs";
-import type { TarEntry } from "../../scripts/tar.mjs";
+import { type TarEntry, writeTar } from "../../scripts/tar.mjs";
 
 export interface ImageContent {
+  /** Without busybox: much quicker to make, to pull and to unpack, for an image that nothing is run from. */
+  readonly bare?: boolean;
   /** Files on top of busybox. */
   readonly files?: readonly TarEntry[];
   /** Incompressible bytes to carry in `/ballast`, for pulls that take their time. */
@@ -31,7 +33,8 @@ export async function toLayer(content: ImageContent): Promise<Buffer> {
   const unique: TarEntry = { path: "etc/image-id", type: "file", mode: 0o644, data: randomBytes(16) };
   const heavy: TarEntry[] =
     ballast === 0 ? [] : [{ path: "ballast", type: "file", mode: 0o644, data: randomBytes(ballast) }];
-  return await busyboxRootfs([unique, ...heavy, ...(content.files ?? [])]);
+  const entries = [unique, ...heavy, ...(content.files ?? [])];
+  return content.bare === true ? writeTar(entries) : await busyboxRootfs(entries);
 }
 
 /**

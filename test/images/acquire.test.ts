@@ -8,7 +8,7 @@ import { inspect } from "node:util";
 import { describe, expect, it, vi } from "vitest";
 import type { ImageEvent } from "../../src/driver/images/index.ts";
 import { bed, deferred, pushImage, registryLogin, removeImage, startRegistry } from "../bed/index.ts";
-import { openImages, toTypes } from "./set-up.ts";
+import { bare, openImages, toTypes } from "./set-up.ts";
 
 describe("an image", () => {
   it("that is missing is pulled, and its progress told", async () => {
@@ -64,8 +64,8 @@ describe("an image", () => {
       await at.images.acquire({ reference: fixed }),
     ];
     const name = latest.slice(latest.indexOf("/") + 1, latest.lastIndexOf(":"));
-    await at.push("latest", {}, name);
-    await at.push("1", {}, name);
+    await at.push("latest", bare, name);
+    await at.push("1", bare, name);
     const after = [
       await at.images.acquire({ reference: latest }),
       await at.images.acquire({ reference: fixed }),
@@ -78,8 +78,8 @@ describe("an image", () => {
   it("is had by digest, whatever its tag means by now", async () => {
     await using at = await openImages();
     const name = `digests-${crypto.randomUUID().slice(0, 8)}`;
-    const { digest } = await pushImage({ registry: bed().registryHost, name, tag: "1" });
-    await pushImage({ registry: bed().registryHost, name, tag: "1" });
+    const { digest } = await pushImage({ registry: bed().registryHost, name, tag: "1" }, bare);
+    await pushImage({ registry: bed().registryHost, name, tag: "1" }, bare);
     const lease = await at.images.acquire({ reference: `https://${at.front.host}/${name}:1@${digest}` });
     expect(lease.reference).toBe(`${at.front.host}/${name}@${digest}`);
     expect(lease.image.RepoDigests).toEqual([`${at.front.host}/${name}@${digest}`]);
@@ -101,12 +101,10 @@ describe("an image", () => {
   it("of a registry that asks for a login is had with the right one only", async () => {
     await using registry = await startRegistry({ auth: "htpasswd" });
     await using at = await openImages();
-    const { reference } = await pushImage({
-      registry: registry.host,
-      name: "private",
-      tag: "1",
-      auth: registryLogin,
-    });
+    const { reference } = await pushImage(
+      { registry: registry.host, name: "private", tag: "1", auth: registryLogin },
+      bare,
+    );
     await expect(at.images.acquire({ reference })).rejects.toMatchObject({
       kind: "unauthorized",
       retryable: false,

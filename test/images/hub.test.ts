@@ -3,6 +3,7 @@ import { createImages, type ImageRemovalEvent } from "../../src/driver/images/in
 import { createEngine } from "../../src/engine/index.ts";
 import { silentLogger } from "../../src/task/index.ts";
 import { bed, pushImage, startPrivateEngine } from "../bed/index.ts";
+import { bare } from "./set-up.ts";
 
 it("an image of Docker Hub goes by its short name from the pull to its removal", async () => {
   const mirror = `http://${bed().registryHost}`;
@@ -12,8 +13,8 @@ it("an image of Docker Hub goes by its short name from the pull to its removal",
   const onRemoval = (event: ImageRemovalEvent) => void removals.push(event);
   await using images = createImages({ engine, logger: silentLogger, onRemoval });
   const name = `hub-${crypto.randomUUID().slice(0, 8)}`;
-  await pushImage({ registry: bed().registryHost, name: `library/${name}`, tag: "latest" });
-  await pushImage({ registry: bed().registryHost, name: `someone/${name}`, tag: "1" });
+  await pushImage({ registry: bed().registryHost, name: `library/${name}`, tag: "latest" }, bare);
+  await pushImage({ registry: bed().registryHost, name: `someone/${name}`, tag: "1" }, bare);
   const official = await images.acquire({ reference: `https://docker.io/library/${name}` });
   const other = await images.acquire({ reference: `someone/${name}:1` });
   expect([official.reference, official.image.RepoTags]).toEqual([`${name}:latest`, [`${name}:latest`]]);

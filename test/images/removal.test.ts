@@ -9,7 +9,7 @@ import { describe, expect, it } from "vitest";
 import { ImageNotes, type ImageRemovalEvent } from "../../src/driver/images/index.ts";
 import { silentLogger } from "../../src/task/index.ts";
 import { bed, callEngineOk, deferred, importImage, removeImage, startFaultProxy } from "../bed/index.ts";
-import { openImages } from "./set-up.ts";
+import { bare, openImages } from "./set-up.ts";
 
 /** Resolves with the first removal event. */
 function nextRemoval() {
@@ -151,7 +151,7 @@ describe("after its last use an image", () => {
     (await at.images.acquire({ reference })).release();
     await removeImage(bed().socket, reference);
     const [name = "", tag = ""] = reference.split(/:(?=[^:]*$)/);
-    await importImage(bed().socket, { name, tag });
+    await importImage(bed().socket, { name, tag }, bare);
     await at.images.flush();
     expect(await at.has(reference)).toBe(true);
   });
@@ -161,7 +161,7 @@ describe("after its last use an image", () => {
     const folder = join(bed().folder, `notes-${crypto.randomUUID()}`);
     at.images.remember(new ImageNotes(folder, silentLogger));
     const name = `longshore-test/local-${crypto.randomUUID().slice(0, 8)}`;
-    const reference = await importImage(bed().socket, { name, tag: "1" });
+    const reference = await importImage(bed().socket, { name, tag: "1" }, bare);
     for (let n = 0; n < 2; n++) {
       const lease = await at.images.acquire({ reference });
       expect(existsSync(folder)).toBe(false);
@@ -184,7 +184,7 @@ describe("after its last use an image", () => {
     const reference = await at.push("latest");
     const old = await at.images.acquire({ reference });
     const name = reference.slice(reference.indexOf("/") + 1, reference.lastIndexOf(":"));
-    await at.push("latest", {}, name);
+    await at.push("latest", bare, name);
     const fresh = await at.images.acquire({ reference });
     old.release();
     fresh.release();
@@ -259,7 +259,7 @@ describe("an image archive", () => {
   it("is loaded in place of a pull, and its image may be removed again", async () => {
     await using at = await openImages({ imageDelayMs: 60_000 });
     const name = `longshore-test/load-${crypto.randomUUID().slice(0, 8)}`;
-    const reference = await importImage(bed().socket, { name, tag: "1" });
+    const reference = await importImage(bed().socket, { name, tag: "1" }, bare);
     const loadArchive = await saveImage(reference);
     await removeImage(bed().socket, reference);
     const lease = await at.images.acquire({ reference, loadArchive });
@@ -273,8 +273,8 @@ describe("an image archive", () => {
   it("may be packed and hold several tags, of which only the task's own is removed again", async () => {
     await using at = await openImages({ imageDelayMs: 60_000 });
     const name = `longshore-test/load-${crypto.randomUUID().slice(0, 8)}`;
-    const one = await importImage(bed().socket, { name, tag: "1" });
-    const two = await importImage(bed().socket, { name, tag: "2" });
+    const one = await importImage(bed().socket, { name, tag: "1" }, bare);
+    const two = await importImage(bed().socket, { name, tag: "2" }, bare);
     await callEngineOk(bed().socket, "POST", `/images/${one}/tag?repo=${name}&tag=same`);
     const same = `${name}:same`;
     const plain = await saveImage(one, same, two);
@@ -292,7 +292,7 @@ describe("an image archive", () => {
   it("whose images have no tag says so by their ids", async () => {
     await using at = await openImages();
     const name = `longshore-test/load-${crypto.randomUUID().slice(0, 8)}`;
-    const reference = await importImage(bed().socket, { name, tag: "1" });
+    const reference = await importImage(bed().socket, { name, tag: "1" }, bare);
     const { Id } = await at.engine.inspectImage(reference);
     const loadArchive = await saveImage(Id);
     await expect(at.images.acquire({ reference: `${name}:2`, loadArchive })).rejects.toMatchObject({
@@ -305,9 +305,9 @@ describe("an image archive", () => {
   it("of an image that is there already is not loaded, and does not make it removable", async () => {
     await using at = await openImages({ imageDelayMs: 60_000 });
     const name = `longshore-test/load-${crypto.randomUUID().slice(0, 8)}`;
-    const fixed = await importImage(bed().socket, { name, tag: "1" });
+    const fixed = await importImage(bed().socket, { name, tag: "1" }, bare);
     (await at.images.acquire({ reference: fixed, loadArchive: "/no/such/archive.tar" })).release();
-    const latest = await importImage(bed().socket, { name, tag: "latest" });
+    const latest = await importImage(bed().socket, { name, tag: "latest" }, bare);
     const loadArchive = await saveImage(latest);
     (await at.images.acquire({ reference: latest, loadArchive })).release();
     await at.images.flush();
@@ -318,7 +318,7 @@ describe("an image archive", () => {
   it("that lacks the image says what it holds", async () => {
     await using at = await openImages();
     const name = `longshore-test/load-${crypto.randomUUID().slice(0, 8)}`;
-    const reference = await importImage(bed().socket, { name, tag: "1" });
+    const reference = await importImage(bed().socket, { name, tag: "1" }, bare);
     const loadArchive = await saveImage(reference);
     const wanted = `${name}:2`;
     await expect(at.images.acquire({ reference: wanted, loadArchive })).rejects.toMatchObject({

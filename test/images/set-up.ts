@@ -17,11 +17,14 @@ export interface ImagesBed extends AsyncDisposable {
   /** The registry that the images come from, and where things can go wrong. */
   readonly front: RegistryFront;
   readonly removals: ImageRemovalEvent[];
-  /** Makes an image that only the registry has. Answers its reference, which is removed in the end. */
+  /** Makes an image that only the registry has, {@link bare} by default. Answers its reference, removed in the end. */
   push(tag?: string, content?: ImageContent, name?: string): Promise<string>;
   /** Whether the engine has it. */
   has(reference: string): Promise<boolean>;
 }
+
+/** Content of an image that nothing is run from. */
+export const bare: ImageContent = { bare: true };
 
 /** Images of the bed's engine, with a registry of its own name. */
 export async function openImages(
@@ -41,7 +44,7 @@ export async function openImages(
     images,
     front,
     removals,
-    async push(tag = "1", content = {}, of = name) {
+    async push(tag = "1", content = bare, of = name) {
       await pushImage({ registry: registryHost, name: of, tag }, content);
       const reference = `${front.host}/${of}:${tag}`;
       made.add(reference);
