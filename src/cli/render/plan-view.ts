@@ -13,21 +13,22 @@ export interface PlanViewOptions {
 
 type Row = readonly [name: string, values: readonly string[]];
 
+const howChosen =
+  "Allocation ids and free ports are chosen when the job runs: a port of 0 stands for a free one.";
+
 /** What a job would create, for people: each task with its image, ports, mounts and limits. */
 export function toPlanLines(
   job: Job,
   tasks: readonly TaskPlan[],
   options: PlanViewOptions,
 ): readonly string[] {
-  const { colors } = options;
+  const { colors, columns } = options;
   const label = createTaskLabel(job);
   const images = new Set(tasks.map(({ container }) => container.request.Image));
   const head = `Job ${colors.bold(job.id)} (${job.type}): ${countOf(tasks.length, "task")}, ${countOf(images.size, "image")}`;
   return [
     head,
-    colors.dim(
-      "Allocation ids and free ports are chosen when the job runs: a port of 0 stands for a free one.",
-    ),
+    ...wrap(howChosen, columns).map(colors.dim),
     ...tasks.flatMap((plan) => [
       "",
       `${colors.bold(`Task ${label(plan.task)}`)} ${colors.dim(`in ${plan.task.allocName}`)}`,

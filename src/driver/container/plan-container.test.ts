@@ -85,6 +85,14 @@ describe("a plan", () => {
     });
   });
 
+  it.each(["日本", "my task", "-x", "a:b"])(
+    "has no container for a task %j, whose name Docker would refuse",
+    (name) => {
+      const problem = `"${name}" cannot be a task's name: its container is called after it`;
+      expect(faults({}, {}, { name })).toEqual([expect.stringContaining(problem)]);
+    },
+  );
+
   it("of any config is a request or tells faults", () => {
     const key = fc.constantFrom(...Object.keys(taskFields));
     const value = fc.oneof(

@@ -46,11 +46,12 @@ export interface ContainerPlan {
 
 /**
  * The container of a task: its name and the body of the create request, with the image as the task wrote it.
- * Throws an OptionsError with all that is wrong with the task; paths begin with `config` or `resources`.
+ * Throws an OptionsError with all that is wrong with the task; paths begin with `config`, `resources` or `name`.
  */
 export function planContainer(task: TaskConfig, context: PlanContext): ContainerPlan {
   const planning = toPlanning(task, context);
   const { options } = planning;
+  checkName(planning);
   const networkMode = planNetworkMode(planning);
   const ports = planPorts(planning, networkMode);
   const { ExposedPorts, PortBindings } = toPortRequest(ports);
@@ -111,6 +112,15 @@ function toError({ task, options, problems }: Planning): OptionsError {
 /** `<task>-<alloc id>`, as Nomad names its containers. */
 export function toContainerName(task: Pick<TaskConfig, "name" | "allocId">): string {
   return `${task.name.replaceAll("/", "_")}-${task.allocId}`;
+}
+
+function checkName({ task, problems }: Planning): void {
+  if (/^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/.test(toContainerName(task))) return;
+  problems.push({
+    path: ["name"],
+    message: `"${task.name}" cannot be a task's name: its container is called after it`,
+    hint: 'Docker takes letters from a to z, digits, "_", "." and "-", and a letter or digit first.',
+  });
 }
 
 function toPlanning(task: TaskConfig, context: PlanContext): Planning {
