@@ -81,3 +81,25 @@ it("a file's faults are told although an option of the command is at fault too",
   const faults = await faultsOf(faulty, ["--option", "docker.cleanup.image=maybe"]);
   expect(faults).toContain("2: Invalid value");
 });
+
+it("one faulty key of a task's config leaves the others as they are written", async () => {
+  const text = `job "j" {
+  group "g" {
+    task "t" {
+      driver = "docker"
+      config {
+        image   = "busybox:1"
+        args    = [nope()]
+        comand  = "x"
+        command = nope()
+      }
+    }
+  }
+}
+`;
+  expect(await faultsOf(text)).toEqual([
+    "7: Call to unknown function",
+    "8: Invalid comand",
+    "9: Call to unknown function",
+  ]);
+});

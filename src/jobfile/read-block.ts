@@ -86,7 +86,9 @@ function readBlocks(
 }
 
 function readMap(node: Node | undefined, key: string, entry: TextMap | Tree, { findings }: Reading): unknown {
-  if (node?.bad || node?.value === undefined || node.value === null) return undefined;
+  // Where a part of a tree is bad, the others can be judged all the same.
+  if ((node?.bad && entry.entry !== "tree") || node?.value === undefined || node.value === null)
+    return undefined;
   if (typeof node.value !== "object" || Array.isArray(node.value)) {
     findings.error(
       node.place,
