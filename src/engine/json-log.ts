@@ -1,6 +1,6 @@
 import type { LogGap } from "./engine.ts";
 import type { TimedFrame } from "./frames.ts";
-import { formatTimestamp, parseTimestamp } from "./timestamps.ts";
+import { formatTimestamp, TimestampReader } from "./timestamps.ts";
 
 const newline = 0x0a;
 /** What each entry begins with. Within an entry's text its quotes would be escaped. */
@@ -21,6 +21,7 @@ interface Entry {
  */
 export class JsonLogReader {
   readonly #onSpoilt: (gap: LogGap) => void;
+  readonly #times = new TimestampReader();
   #rest: Uint8Array = new Uint8Array();
   #lastNs: bigint | undefined;
   #isSpoilt = false;
@@ -60,7 +61,7 @@ export class JsonLogReader {
     for (let at = 0; at < lines.length; ) {
       const end = lines.indexOf("\n", at);
       const line = lines.slice(at, end);
-      const frame = parseEntry(line) ?? this.#parseSpoilt(line);
+      const frame = parseEntry(line, this.#times) ?? this.#parseSpoilt(line);
       if (frame !== undefined) frames.push(this.#note(frame));
       at = end + 1;
     }
@@ -70,7 +71,7 @@ export class JsonLogReader {
   /** The entry, if there is one, that was written behind what is left of another. */
   #parseSpoilt(line: string): TimedFrame | undefined {
     this.#isSpoilt = true;
-    return parseEntry(line.slice(Math.max(0, line.lastIndexOf(entryStart))));
+    return parseEntry(line.slice(Math.max(0, line.lastIndexOf(entryStart))), this.#times);
   }
 
   #note(frame: TimedFrame): TimedFrame {
@@ -86,10 +87,10 @@ function toText(rest: Uint8Array, chunk: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("utf8");
 }
 
-function parseEntry(line: string): TimedFrame | undefined {
+function parseEntry(line: string, times: TimestampReader): TimedFrame | undefined {
   try {
     const { log = "", stream, time } = JSON.parse(line) as Entry;
-    const timeNs = parseTimestamp(time);
+    const timeNs = times.readText(time);
     if (timeNs === undefined) return undefined;
     return { stream: stream === "stderr" ? "stderr" : "stdout", data: Buffer.from(log), timeNs };
   } catch {

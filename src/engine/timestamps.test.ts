@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { parseTimestamp, TimestampReader, toEngineTime } from "./timestamps.ts";
+import { formatTimestamp, parseTimestamp, TimestampReader, toEngineTime } from "./timestamps.ts";
 
 it.each([
   ["2026-11-24T05:49:47.733857678Z", 1795499387733857678n],
@@ -36,10 +36,13 @@ it("a time written with trimmed zeros is read as the same instant", () => {
 });
 
 it("a reader of many times answers what a single reading would", () => {
-  const fixed = fc.bigInt({ min: 0n, max: 3_000_000_000n }).map((timeNs) => {
+  const times = fc.bigInt({ min: 0n, max: 3_000_000_000n });
+  const fixed = times.map((timeNs) => {
     const seconds = new Date(Number(timeNs / 1_000_000_000n) * 1000).toISOString().slice(0, 19);
     return `${seconds}.${(timeNs % 1_000_000_000n).toString().padStart(9, "0")}Z`;
   });
+  const short = fc.tuple(times, fc.integer({ min: 0, max: 9 }));
+  const trimmed = short.map(([timeNs, digits]) => formatTimestamp(timeNs - (timeNs % 10n ** BigInt(digits))));
   const odd = fc.constantFrom(
     "",
     "hello",
@@ -48,12 +51,21 @@ it("a reader of many times answers what a single reading would", () => {
     "x".repeat(30),
     "2026-11-24T05:49:47.00000000xZ",
     "2026-11-24T05:49:47,000000000Z",
+    "2026-11-24T05:49:47.Z",
+    "2026-11-24T05:49:47.5x",
+    "2026-11-24T05:49:47.5+02:00",
+    "2026-11-24T05:49:47.1234567890Z",
+    "2026-11-24T05:49:47.00000000\u0130Z",
+    `2026-11-24T05:49:47Z${" ".repeat(80)}`,
   );
   fc.assert(
-    fc.property(fc.array(fc.oneof(fixed, odd)), (texts) => {
+    fc.property(fc.array(fc.oneof(fixed, trimmed, odd)), (texts) => {
+      const alone = texts.map(parseTimestamp);
       const reader = new TimestampReader();
-      const read = (text: string) => reader.read(Buffer.from(`${text} and more`), text.length);
-      expect(texts.map(read)).toEqual(texts.map(parseTimestamp));
+      const read = (text: string) => reader.read(Buffer.from(`${text} and more`), Buffer.byteLength(text));
+      expect(texts.map(read)).toEqual(alone);
+      const other = new TimestampReader();
+      expect(texts.map((text) => other.readText(text))).toEqual(alone);
     }),
   );
 });

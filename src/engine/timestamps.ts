@@ -29,15 +29,23 @@ export class TimestampReader {
   /** The bytes of a time that is known, up to its second. */
   #second: Uint8Array = new Uint8Array();
   #secondNs = 0n;
+  /** Of a text, as far as a time goes at most. */
+  readonly #bytes = Buffer.alloc(2 * fixedLength);
+
+  /** As {@link parseTimestamp}. */
+  readText(text: string): bigint | undefined {
+    return this.read(this.#bytes, this.#bytes.write(text));
+  }
 
   /** As {@link parseTimestamp}, of the first `length` bytes. */
   read(bytes: Uint8Array, length: number): bigint | undefined {
-    const nanos = length === fixedLength && bytes[fixedLength - 1] === zulu ? readNanos(bytes) : undefined;
+    const nanos = readNanos(bytes, length);
     if (nanos === undefined) return parseTimestamp(toText(bytes, length));
     if (!this.#isOfKnownSecond(bytes)) {
       const secondNs = parseTimestamp(`${toText(bytes, secondLength)}Z`);
       if (secondNs === undefined) return undefined;
-      this.#second = bytes.slice(0, secondLength);
+      // No view, as a Buffer's own slice is.
+      this.#second = Uint8Array.from(bytes.subarray(0, secondLength));
       this.#secondNs = secondNs;
     }
     return this.#secondNs + BigInt(nanos);
@@ -51,12 +59,14 @@ export class TimestampReader {
   }
 }
 
-/** The nine digits behind the second; undefined when they are none. */
-function readNanos(bytes: Uint8Array): number | undefined {
-  if (bytes[secondLength] !== dot) return undefined;
+/** The fraction between the second and a `Z`; undefined for a time of another form. */
+function readNanos(bytes: Uint8Array, length: number): number | undefined {
+  const [begin, end] = [secondLength + 1, length - 1];
+  if (length > fixedLength || end <= begin || bytes[begin - 1] !== dot || bytes[end] !== zulu)
+    return undefined;
   let nanos = 0;
-  for (let at = secondLength + 1; at < fixedLength - 1; at++) {
-    const digit = (bytes[at] ?? 0) - zero;
+  for (let at = begin; at < fixedLength - 1; at++) {
+    const digit = at < end ? (bytes[at] ?? 0) - zero : 0;
     if (!(digit >= 0 && digit <= 9)) return undefined;
     nanos = nanos * 10 + digit;
   }
