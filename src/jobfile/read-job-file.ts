@@ -1,3 +1,4 @@
+import { homedir } from "node:os";
 import { dirname, resolve } from "node:path";
 import { isLongshoreError, LongshoreError, type OptionProblem } from "../task/index.ts";
 import { fromApiJob } from "./api-job.ts";
@@ -128,13 +129,23 @@ async function parse(
     ([name, value]) => name.startsWith("NOMAD_VAR_") && value !== undefined,
   );
   refuseIfAborted(signal);
-  const request = { ...main, schema: "job", baseDir, flags, varFiles, env: Object.fromEntries(variables) };
+  const where = { baseDir, home: findHome() };
+  const request = { ...main, schema: "job", ...where, flags, varFiles, env: Object.fromEntries(variables) };
   try {
     return (await hcl.call("parse", request)) as Parsed;
   } catch (error) {
     if (!isLongshoreError(error, "internal")) throw error;
     const hint = error.hint === undefined ? "" : ` ${error.hint}`;
     throw wholeFileError(main.name, "Cannot be read", `${error.message}.${hint}`, error);
+  }
+}
+
+/** Nothing for a user whom the machine does not know, and who has no HOME. */
+function findHome(): string | undefined {
+  try {
+    return homedir();
+  } catch {
+    return undefined;
   }
 }
 

@@ -1,3 +1,5 @@
+import { homedir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { JobFileError } from "./job-file-error.ts";
@@ -184,6 +186,7 @@ describe("functions", () => {
     ['fileexists("nothing") ? "y" : "n"', "n"],
     ['join(",", fileset(".", "values.*"))', "values.hcl,values.json"],
     ['try(local.nothing, "fallback")', "fallback"],
+    ['pathexpand("~/x")', join(homedir(), "x")],
   ])("%s is %s", async (expression, expected) => {
     const { job } = await readJobFile({ file: fixture("today.nomad.hcl") });
     expect(job.id).toBe("cache");

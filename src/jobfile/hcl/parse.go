@@ -5,6 +5,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"os"
 	"runtime"
 	"strings"
 
@@ -21,6 +22,8 @@ type parseRequest struct {
 	Schema string `json:"schema"`
 	// BaseDir is where relative paths of file functions start.
 	BaseDir string `json:"baseDir"`
+	// Home is the user's folder, for which ~ stands.
+	Home string `json:"home"`
 	// Flags are name and value of -var, in their order.
 	Flags    [][2]string       `json:"flags"`
 	VarFiles []textFile        `json:"varFiles"`
@@ -51,6 +54,11 @@ func parse(text []byte) (any, error) {
 	schema, err := schemaNamed(request.Schema)
 	if err != nil {
 		return nil, err
+	}
+	if request.Home != "" {
+		if err := os.Setenv("HOME", request.Home); err != nil {
+			return nil, err
+		}
 	}
 	reserve(len(request.Text))
 	r := &reader{sources: newSources()}
