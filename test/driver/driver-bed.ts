@@ -88,12 +88,17 @@ export const fromEngine: BenchOptions = {
   agentOptions: parseAgentOptions({ logs: { from_files: false } }),
 };
 
-/** The task for `sh -c script` in the bed's image. */
+/**
+ * The task for `sh -c script` in the bed's image. It has no network, for which an engine takes its time, unless it is
+ * given resources, a group's network or a `network_mode`.
+ */
 export async function makeShellTask(
   script: string,
   overrides: Partial<TaskConfig> = {},
 ): Promise<TaskConfig> {
-  const driverConfig = { command: "sh", args: ["-c", script], ...overrides.driverConfig };
+  const { networkIsolation, resources } = overrides;
+  const network = networkIsolation === undefined && resources === undefined ? { network_mode: "none" } : {};
+  const driverConfig = { command: "sh", args: ["-c", script], ...network, ...overrides.driverConfig };
   return await makeTaskConfig({ ...overrides, driverConfig });
 }
 

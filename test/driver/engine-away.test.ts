@@ -177,7 +177,7 @@ describe("a connection that breaks", () => {
     await using bench = startDriver({ endpoint: proxy.endpoint });
     const sink = new MemorySink();
     const task = await bench.start(
-      "trap '' TERM; echo ready; while :; do sleep 0.05; done",
+      "trap '' TERM; echo ready; while :; do sleep 1000 & wait; done",
       {},
       { logs: sink },
     );

@@ -36,7 +36,7 @@ const kill = (id: string) => callEngineOk(bed().socket, "POST", `/containers/${i
 const remove = (id: string) => callEngineOk(bed().socket, "DELETE", `/containers/${id}?force=true&v=true`);
 
 /** Ready when it says so; ends well when it is told to. */
-const polite = "trap 'exit 0' TERM; echo ready; while :; do sleep 0.05; done";
+const polite = "trap 'exit 0' TERM; echo ready; while :; do sleep 1000 & wait; done";
 
 async function startReady(bench: TestDriver, script: string, overrides: Partial<TaskConfig>) {
   const sink = new MemorySink();
@@ -193,7 +193,7 @@ describe("a group's network", () => {
     const network = { mode: "bridge", hostname: "", ports: [], dns: undefined } as const;
     const script =
       'if [ -e /alloc/second ]; then echo back; exit 0; fi; touch /alloc/second; echo ready; trap "exit 0" TERM; ' +
-      "while :; do sleep 0.05; done";
+      "while :; do sleep 1000 & wait; done";
     const restart = { attempts: 1, intervalMs: 60_000, delayMs: 0, mode: "fail" } as const;
     const task = toShellTask("web", script, { restart });
     const run = await agent.runJob(makeJob([makeGroup("g", [task], { network })]));

@@ -43,7 +43,7 @@ describe("a task's life", () => {
   it("stops at its stop signal, and a task stopped twice exits once", async () => {
     await using bench = startDriver();
     const sink = new MemorySink();
-    const script = "trap 'echo bye; exit 7' TERM; echo ready; while :; do sleep 0.05; done";
+    const script = "trap 'echo bye; exit 7' TERM; echo ready; while :; do sleep 1000 & wait; done";
     const task = await bench.start(script, {}, { logs: sink });
     await sink.until((text) => text.includes("ready"));
     const options = { graceMs: 20_000 };
@@ -59,7 +59,7 @@ describe("a task's life", () => {
     await using bench = startDriver();
     const sink = new MemorySink();
     const task = await bench.start(
-      "trap '' TERM; echo ready; while :; do sleep 0.05; done",
+      "trap '' TERM; echo ready; while :; do sleep 1000 & wait; done",
       {},
       { logs: sink },
     );
@@ -79,7 +79,7 @@ describe("a task's life", () => {
     await using bench = startDriver();
     const sink = new MemorySink();
     const task = await bench.start(
-      "trap '' TERM; echo ready; while :; do sleep 0.05; done",
+      "trap '' TERM; echo ready; while :; do sleep 1000 & wait; done",
       {},
       { logs: sink },
     );
@@ -93,7 +93,7 @@ describe("a task's life", () => {
   it("is stopped by the signal that the host names", async () => {
     await using bench = startDriver();
     const sink = new MemorySink();
-    const script = "trap 'exit 5' USR1; trap '' TERM; echo ready; while :; do sleep 0.05; done";
+    const script = "trap 'exit 5' USR1; trap '' TERM; echo ready; while :; do sleep 1000 & wait; done";
     const task = await bench.start(script, {}, { logs: sink });
     await sink.until((text) => text.includes("ready"));
     await bench.driver.stopTask(task.id, { graceMs: 20_000, killSignal: "usr1" });
@@ -125,7 +125,7 @@ describe("a task's life", () => {
     await using bench = startDriver();
     const sink = new MemorySink();
     const task = await bench.start(
-      "trap 'echo hup' HUP; echo ready; while :; do sleep 0.05; done",
+      "trap 'echo hup' HUP; echo ready; while :; do sleep 1000 & wait; done",
       {},
       { logs: sink },
     );

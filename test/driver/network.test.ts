@@ -174,7 +174,7 @@ describe("network_mode", () => {
   it.each(["default", "bridge", undefined])("%s gives the container a network of its own", async (mode) => {
     await using bench = startDriver();
     const ran = await bench.run("ls /sys/class/net", {
-      driverConfig: mode === undefined ? {} : { network_mode: mode },
+      driverConfig: { network_mode: mode },
     });
     expect(ran.stdout.split(/\s+/)).toContain("eth0");
     expect(ran.stdout).not.toContain("docker0");
@@ -194,7 +194,10 @@ describe("network_mode", () => {
 
   it("container:<name> joins that container, and is invalid in a file of 2015", async () => {
     await using bench = startDriver();
-    const first = await bench.start("hostname first; sleep 600", { name: "first" });
+    const first = await bench.start("hostname first; sleep 600", {
+      name: "first",
+      driverConfig: { network_mode: "bridge" },
+    });
     const network_mode = `container:first-${first.allocId}`;
     const { container_id = "" } = bench.driver.inspectTask(first.id).attributes;
     const { allocId, allocDir } = first;
@@ -242,7 +245,9 @@ describe("a task without ports", () => {
     const address = server.address();
     const port = typeof address === "object" && address !== null ? address.port : 0;
     try {
-      const ran = await bench.run(`wget -qO- http://${gateway}:${port}/`);
+      const ran = await bench.run(`wget -qO- http://${gateway}:${port}/`, {
+        driverConfig: { network_mode: undefined },
+      });
       expect(ran).toMatchObject({ stdout: "from outside\n", exit: { exitCode: 0 } });
     } finally {
       server.close();

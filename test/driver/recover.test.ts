@@ -257,7 +257,9 @@ describe("an engine that restarts", () => {
     const image = await importImage(engine.socket, { name: "longshore-test/restart", tag: "1" });
     await using bench = startDriver({ endpoint: engine.endpoint });
     const driverConfig = { image, network_mode: "none" };
-    const task = await bench.start("trap 'exit 12' TERM; while :; do sleep 0.05; done", { driverConfig });
+    const task = await bench.start("trap 'exit 12' TERM; while :; do sleep 1000 & wait; done", {
+      driverConfig,
+    });
     await engine.stop();
     await bench.event(({ detail }) => detail.type === "engine-lost" || detail.type === "exited");
     await engine.start();

@@ -4,7 +4,7 @@ import { bed, callEngine, callEngineOk, deferred, pushImage, startFaultProxy } f
 import { MemorySink, makeShellTask, startDriver, type TestDriver } from "./driver-bed.ts";
 
 const graceMs = 20_000;
-const polite = "trap 'exit 7' TERM; trap 'exit 5' USR1; echo ready; while :; do sleep 0.05; done";
+const polite = "trap 'exit 7' TERM; trap 'exit 5' USR1; echo ready; while :; do sleep 1000 & wait; done";
 
 async function startReady(bench: TestDriver, overrides: Partial<TaskConfig> = {}, script = polite) {
   const sink = new MemorySink();
@@ -49,7 +49,7 @@ describe("a stop", () => {
     const { task, post } = await startReady(
       bench,
       {},
-      "trap '' TERM; echo ready; while :; do sleep 0.05; done",
+      "trap '' TERM; echo ready; while :; do sleep 1000 & wait; done",
     );
     const stopping = bench.driver.stopTask(task.id, { graceMs: 500 });
     await bench.event(({ detail }) => detail.type === "stopping");
@@ -63,7 +63,7 @@ describe("a stop", () => {
     const { task, id } = await startReady(
       bench,
       {},
-      "trap '' TERM; echo ready; while :; do sleep 0.05; done",
+      "trap '' TERM; echo ready; while :; do sleep 1000 & wait; done",
     );
     const stopping = bench.driver.stopTask(task.id, { graceMs: 3_600_000 });
     await bench.event(({ detail }) => detail.type === "stopping");

@@ -58,7 +58,7 @@ describe("a container", () => {
     await using engine = openEngine();
     await using container = await startContainer(
       engine,
-      "trap 'echo got USR1; exit 7' USR1; trap 'echo got TERM' TERM; echo ready; while :; do sleep 0.1; done",
+      "trap 'echo got USR1; exit 7' USR1; trap 'echo got TERM' TERM; echo ready; while :; do sleep 1000 & wait; done",
     );
     for await (const frame of eachOf(engine.containerLogs(container.id, { tty: false }))) {
       if (toText([frame]).includes("ready")) break;

@@ -25,7 +25,7 @@ it("a task's life is told in sentences, each once, also while the connection to 
     { ballastBytes: 20_000_000 },
   );
   const value = await freePort();
-  const task = await bench.start("trap 'exit 0' TERM; while :; do sleep 0.02; done", {
+  const task = await bench.start("trap 'exit 0' TERM; while :; do sleep 1000 & wait; done", {
     env: { TOKEN: "hunter2-of-the-check" },
     driverConfig: {
       image,

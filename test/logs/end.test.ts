@@ -70,7 +70,7 @@ describe("the end of a task", () => {
       outputLimits: { engineSilentMs: 3000 },
     });
     const sink = new MemorySink();
-    const script = "trap 'exit 6' TERM; echo hi; touch /local/up; while :; do sleep 0.02; done";
+    const script = "trap 'exit 6' TERM; echo hi; touch /local/up; while :; do sleep 1000 & wait; done";
     const task = await bench.start(script, {}, { logs: sink });
     const local = join(task.allocDir, task.name, "local");
     while (!existsSync(join(local, "up"))) await pause(10);

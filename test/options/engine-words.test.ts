@@ -67,7 +67,7 @@ const cases: readonly Case[] = [
   { key: "ipv4_address", config: { network_mode: plainNetwork, ipv4_address: "10.1.2.3" } },
   { key: "ipv4_address", config: { network_mode: network, ipv4_address: "10.1.2.3" } },
   { key: "ipv4_address", config: { network_mode: network, ipv4_address: taken }, kind: "conflict" },
-  { key: "mac_address", config: { mac_address: "ff:ff:ff:ff:ff:ff" } },
+  { key: "mac_address", config: { network_mode: "bridge", mac_address: "ff:ff:ff:ff:ff:ff" } },
   {
     key: "ports.0",
     config: { ports: ["http"] },

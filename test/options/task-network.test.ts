@@ -7,6 +7,7 @@ import { look } from "./look.ts";
 describe("the task's names", () => {
   const seen = look({
     config: {
+      network_mode: "bridge",
       hostname: "seven",
       dns_servers: ["192.0.2.53"],
       dns_search_domains: ["corp.example"],

@@ -125,7 +125,7 @@ describe("the end of a task", () => {
   it("`stop_signal`: ends the task where the host names none", async () => {
     await using bench = startDriver();
     const sink = new MemorySink();
-    const script = "trap 'echo got USR1; exit 3' USR1; echo ready; while :; do sleep 0.1; done";
+    const script = "trap 'echo got USR1; exit 3' USR1; echo ready; while :; do sleep 1000 & wait; done";
     const task = await makeShellTask(script, { driverConfig: { stop_signal: "usr1" } });
     await bench.startTask(task, { logs: sink });
     await sink.until((text) => text.includes("ready"));

@@ -29,7 +29,9 @@ async function readSome({ driver }: TestDriver, taskId: string, count: number): 
 describe("a task's stats", () => {
   it("tell its share of the time from the first reading on, its memory and network, and ask the engine nothing", async () => {
     await using bench = startDriver({ topology });
-    const task = await bench.start(`nc -w 1 192.0.2.1 80 & ${busy}`);
+    const task = await bench.start(`nc -w 1 192.0.2.1 80 & ${busy}`, {
+      driverConfig: { network_mode: "bridge" },
+    });
     await readSome(bench, task.id, 1);
     const before = [...bench.engine.calls.values()].reduce((total, count) => total + count, 0);
     const readings = await readSome(bench, task.id, 3);
