@@ -15,7 +15,7 @@ function withPort(port: number): GroupNetwork {
   return { mode: "host", hostname: "", dns: undefined, ports };
 }
 
-const loop = "echo up; trap 'exit 0' TERM; while :; do sleep 0.1; done";
+const loop = "echo up; trap 'exit 0' TERM; while :; do sleep 1000 & wait; done";
 
 function makePortJob(id: string, port: number): Job {
   const task = makeShellTask("web", loop, { config: { ports: ["http"] } });

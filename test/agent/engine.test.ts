@@ -78,7 +78,7 @@ test("a failing task fails the job with its exit code, and its log files stay", 
 
 test("a stopped job's task gets its signal, and is gone", async () => {
   await using agent = await createRealAgent();
-  const script = "trap 'echo bye; exit 0' INT; echo up; while :; do sleep 0.1; done";
+  const script = "trap 'echo bye; exit 0' INT; echo up; while :; do sleep 1000 & wait; done";
   const job = makeJob([makeGroup("g", [makeShellTask("web", script, { killSignal: "SIGINT" })])], {
     type: "service",
   });
@@ -92,7 +92,7 @@ test("a stopped job's task gets its signal, and is gone", async () => {
 
 test("a kill ends a task that does not listen", async () => {
   await using agent = await createRealAgent();
-  const script = "trap '' TERM; echo up; while :; do sleep 0.1; done";
+  const script = "trap '' TERM; echo up; while :; do sleep 1000 & wait; done";
   const run = await agent.runJob(
     makeJob([makeGroup("g", [makeShellTask("web", script, { killTimeoutMs: 30_000 })])]),
   );
@@ -157,7 +157,7 @@ test("templates follow the files that they read: by a new start, a signal, or a 
     "echo up $(cat /local/restart) $FROM_TEMPLATE",
     'case "$(cat /local/restart)" in *new*) exit 0;; esac',
     'echo "say $(cat /local/script)" > /local/say.sh',
-    "while :; do sleep 0.05; done",
+    "while :; do sleep 1000 & wait; done",
   ].join("; ");
   const shared = (name: string): string => `{{ file "/alloc/data/${name}" }}`;
   const changeScript = {

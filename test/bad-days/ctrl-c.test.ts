@@ -8,7 +8,7 @@ import { containersAt, expectNothingLeft, expectTold, letGo, liveDay, startDay }
 
 const program = bed().command;
 
-const stubborn = "trap 'echo got TERM' TERM; echo ready; while :; do sleep 0.1; done";
+const stubborn = "trap 'echo got TERM' TERM; echo ready; while :; do sleep 1000 & wait; done";
 
 describe.concurrent("Ctrl-C", () => {
   test("during the pull ends it, and leaves nothing", async () => {
@@ -78,7 +78,7 @@ describe.concurrent("Ctrl-C", () => {
     const waits = "trap 'while [ ! -f /alloc/data/stop ]; do sleep 0.05; done; exit 0' TERM";
     const first = await startDay(
       program,
-      shellJob(`${waits}; echo up; while :; do sleep 0.05; done`, 'kill_timeout = "30s"'),
+      shellJob(`${waits}; echo up; while :; do sleep 1000 & wait; done`, 'kill_timeout = "30s"'),
     );
     await first.reads("up\n");
     first.child.kill("SIGKILL");

@@ -39,7 +39,7 @@ async function ownedDataDir(): Promise<string> {
 }
 
 const withPort = (port: number) =>
-  shellJob("echo up; trap 'exit 0' TERM; while :; do sleep 0.05; done").replace(
+  shellJob("echo up; trap 'exit 0' TERM; while :; do sleep 1000 & wait; done").replace(
     'task "sh" {',
     `network {\n port "http" {\n static = ${port}\n}\n}\n task "sh" {`,
   );
@@ -84,7 +84,7 @@ describe("a port", () => {
 
 describe("one job", () => {
   test("that two commands run at once is refused to the second with the first's process, and the first goes on", async () => {
-    const job = shellJob("echo up; trap 'exit 0' TERM; while :; do sleep 0.05; done");
+    const job = shellJob("echo up; trap 'exit 0' TERM; while :; do sleep 1000 & wait; done");
     const first = await startDay(program, job);
     await first.reads("up\n");
     const second = await liveDay(program, job, {

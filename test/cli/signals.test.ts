@@ -22,8 +22,8 @@ async function leavesNothing(stdout: string): Promise<void> {
   expect(await containersOf(allocIdOf(parseEvents(stdout)))).toEqual([]);
 }
 
-const patient = 'trap "echo got TERM; exit 0" TERM; echo ready; while :; do sleep 0.1; done';
-const stubborn = 'trap "echo got TERM" TERM; echo ready; while :; do sleep 0.1; done';
+const patient = 'trap "echo got TERM; exit 0" TERM; echo ready; while :; do sleep 1000 & wait; done';
+const stubborn = 'trap "echo got TERM" TERM; echo ready; while :; do sleep 1000 & wait; done';
 
 test.each([
   ["SIGINT", 130],

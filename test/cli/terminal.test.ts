@@ -9,7 +9,7 @@ const program = bed().command;
 
 test("a terminal that goes away stops the job gracefully, and the command ends with 129", async () => {
   const folder = await mkdtemp(join(bed().folder, "terminal-"));
-  const job = await writeJob(shellJob("trap 'exit 0' TERM; echo ready; while :; do sleep 0.05; done"));
+  const job = await writeJob(shellJob("trap 'exit 0' TERM; echo ready; while :; do sleep 1000 & wait; done"));
   const command = `"${process.execPath}" "${program}" run --data-dir "${folder}/data" "${job}"`;
   // The terminal tells its shell, which hands it on and then tells how the command ended.
   const script = `trap 'kill -HUP $!' HUP; ${command} & wait $!; wait $!; echo $? > "${folder}/code"`;

@@ -32,7 +32,7 @@ const slowJob = (image: string) => `job "slow" {
 `;
 
 /** Runs on after its last line: started anew, it would write once more. */
-const linesAndNoEnd = `trap 'exit 0' TERM; ${numberedLines}; while :; do sleep 0.05; done`;
+const linesAndNoEnd = `trap 'exit 0' TERM; ${numberedLines}; while :; do sleep 1000 & wait; done`;
 
 /** Counts its beginnings and its ends. */
 const churning = "echo s >> /alloc/data/starts; sleep 0.1; echo e >> /alloc/data/ends; exit 3";

@@ -100,9 +100,10 @@ describe("the packed package", () => {
 
   it("reads a job file with the WebAssembly it carries", async () => {
     const example = join(repository, "examples", "hello.nomad.hcl");
-    await expect(inFolder("npx", "--no-install", "longshore", "validate", example)).resolves.toBeDefined();
+    const command = join(folder, "node_modules", ".bin", "longshore");
+    await expect(inFolder(command, "validate", example)).resolves.toBeDefined();
     await writeFile(join(folder, "bad.nomad.hcl"), 'job "x" {\n  group "g" {\n    taks "t" {}\n  }\n}\n');
-    const refused = inFolder("npx", "--no-install", "longshore", "validate", "bad.nomad.hcl");
+    const refused = inFolder(command, "validate", "bad.nomad.hcl");
     await expect(refused).rejects.toMatchObject({ code: 2 });
   });
 
