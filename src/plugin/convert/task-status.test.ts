@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { TaskStats } from "../../task/index.ts";
-import { MemoryUsage_Fields as MemoryField } from "../proto/generated/nomad/driver.ts";
+import {
+  CPUUsage_Fields as CpuField,
+  MemoryUsage_Fields as MemoryField,
+} from "../proto/generated/nomad/driver.ts";
 import { fromTaskStats } from "./task-status.ts";
 
 const toStats = (maxUsageBytes: number): TaskStats => ({
@@ -26,5 +29,14 @@ describe("a task's memory as an agent is told", () => {
     const fields = aggResourceUsage?.memory?.measuredFields ?? [];
     expect(fields).toContain(MemoryField.RSS);
     expect(fields.includes(MemoryField.MAX_USAGE)).toBe(isMeasured);
+  });
+});
+
+describe("a task's CPU as an agent is told", () => {
+  it("has its ticks, which are no column of the command's table", () => {
+    const { aggResourceUsage } = fromTaskStats(toStats(0));
+    expect(aggResourceUsage?.cpu?.totalTicks).toBe(4);
+    expect(aggResourceUsage?.cpu?.measuredFields).toContain(CpuField.USER_MODE);
+    expect(aggResourceUsage?.cpu?.measuredFields).not.toContain(CpuField.TOTAL_TICKS);
   });
 });

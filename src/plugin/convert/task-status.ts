@@ -41,10 +41,11 @@ export function fromTaskStatus(status: TaskStatus): InspectTaskResponse {
   };
 }
 
+// Without the ticks: `nomad alloc status -stats` has a head for them and no value, so all values behind it stand under
+// the wrong head.
 const measuredCpu = [
   CpuField.SYSTEM_MODE,
   CpuField.USER_MODE,
-  CpuField.TOTAL_TICKS,
   CpuField.THROTTLED_PERIODS,
   CpuField.THROTTLED_TIME,
   CpuField.PERCENT,
