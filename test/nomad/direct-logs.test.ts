@@ -28,7 +28,7 @@ describeNomad("log files that the driver writes itself", () => {
     await readFile(join(logsOf(allocId), name), "utf8");
 
   test("need no process of the agent or of the driver, and nomad alloc logs reads them", async () => {
-    const script = "echo out; echo err >&2; while :; do sleep 0.1; done";
+    const script = "echo out; echo err >&2; while :; do sleep 1000 & wait; done";
     const alloc = await runJob(cluster.server, shellJob({ id: "direct", script }));
     await untilLogged(cluster.server, alloc, "out\n");
     await untilLogged(cluster.server, alloc, "err\n", { stream: "stderr" });

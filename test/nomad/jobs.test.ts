@@ -134,7 +134,8 @@ describeNomad("jobs in a Nomad cluster", () => {
   });
 
   test("kill_signal, kill_timeout and shutdown_delay end a task as the job says", async () => {
-    const script = "trap 'echo hup' HUP; trap 'echo term' TERM; echo ready; while :; do sleep 0.1; done";
+    const script =
+      "trap 'echo hup' HUP; trap 'echo term' TERM; echo ready; while :; do sleep 1000 & wait; done";
     const more = 'kill_signal = "SIGHUP"\nkill_timeout = "1s"\nshutdown_delay = "1s"';
     const alloc = await runJob(cluster.server, shellJob({ id: "stubborn", script, more }));
     await untilLogged(cluster.server, alloc, "ready");

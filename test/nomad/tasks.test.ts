@@ -29,7 +29,7 @@ echo "port $NOMAD_PORT_http"
 mkdir -p /tmp/www && echo page > /tmp/www/index.html
 httpd -p 8080 -h /tmp/www
 echo ready
-while :; do sleep 0.1; done
+while :; do sleep 1000 & wait; done
 `;
 
 const hasVariables = isNomadSince("1.4");

@@ -24,7 +24,7 @@ export interface WireTaskOptions {
   readonly unread?: boolean;
 }
 
-/** The task for `sh -c script` in the bed's image. */
+/** The task for `sh -c script` in the bed's image, without a network. */
 export async function makeWireTask(script: string, options: WireTaskOptions = {}): Promise<WireTask> {
   const task = await makeTaskConfig(options.overrides);
   const { sharedAllocDir } = toTaskDirs(task);
@@ -38,6 +38,7 @@ export async function makeWireTask(script: string, options: WireTaskOptions = {}
     image,
     command: "sh",
     args: ["-c", script],
+    network_mode: "none",
     labels: [{ [runLabel.key]: runLabel.value }],
     ...options.driverConfig,
   };

@@ -71,4 +71,4 @@ function toTask({ name = "app", script, config = "", more = "", image = bed().im
 }
 
 /** A script that writes `ready`, then waits until it is asked to end, and then ends with 0. */
-export const waitScript = "trap 'exit 0' TERM INT; echo ready; while :; do sleep 0.1; done";
+export const waitScript = "trap 'exit 0' TERM INT; echo ready; while :; do sleep 1000 & wait; done";
