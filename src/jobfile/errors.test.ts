@@ -150,6 +150,16 @@ describe("the error for", () => {
       ],
     ],
     [
+      "a count that no machine has room for",
+      group("count = 100000000"),
+      [
+        "x.nomad:3:9: Invalid value",
+        "  3 | count = 100000000",
+        "    |         ^^^^^^^^^",
+        '  "count" must be from 0 to 10000, but is 100000000.',
+      ],
+    ],
+    [
       "half a count",
       group("count = 1.5"),
       [

@@ -163,7 +163,8 @@ const volume = {
 };
 
 const group = {
-  count: integer({ min: 0, default: 1 }),
+  // Each is planned before the first is started, and no machine runs as many.
+  count: integer({ min: 0, max: 10_000, default: 1 }),
   network: blocks(groupNetwork, { api: ["Networks"] }),
   restart: block(restart, { api: ["RestartPolicy"] }),
   task: blocks(task, { label: "name", api: ["Tasks"], apiLabel: "Name" }),
