@@ -1,9 +1,9 @@
 import { LongshoreError } from "../task/index.ts";
 
 /** The newest API version whose meaning Longshore knows. */
-export const newestApiVersion = "1.48";
+const newestApiVersion = "1.48";
 /** The oldest that has all that a start needs (engine 1.12, 2016). */
-export const oldestApiVersion = "1.24";
+const oldestApiVersion = "1.24";
 
 /** Negative, zero or positive as `a` is older than, equal to or newer than `b`. */
 export function compareApiVersions(a: string, b: string): number {

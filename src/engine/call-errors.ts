@@ -16,7 +16,7 @@ const kindsByStatus: Readonly<Record<number, ErrorKind>> = {
 };
 
 /** The kind that an HTTP status of the engine stands for. */
-export function toErrorKind(status: number): ErrorKind {
+function toErrorKind(status: number): ErrorKind {
   return kindsByStatus[status] ?? (status >= 500 ? "internal" : "invalid");
 }
 

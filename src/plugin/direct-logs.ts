@@ -54,7 +54,7 @@ function openNoteFile(task: TaskConfig): LogNoteFile {
 }
 
 /** Forgets how far a task's log files were written; gone already is fine. */
-export async function removeDirectNote(task: TaskConfig): Promise<void> {
+async function removeDirectNote(task: TaskConfig): Promise<void> {
   try {
     await using folder = await openGuardedFolder(task.allocDir, [task.name]);
     await folder.remove(noteName);

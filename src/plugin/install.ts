@@ -8,7 +8,7 @@ import { errorCode, errorMessage, LongshoreError } from "../task/index.ts";
 import { usageTitle } from "./usage.ts";
 
 /** An agent finds plugins by their files' names. */
-export const pluginName = "docker";
+const pluginName = "docker";
 
 export interface InstalledPlugin {
   readonly path: string;

@@ -117,7 +117,7 @@ async function readPlanContext(context: DriverContext, signal: AbortSignal): Pro
 }
 
 /** What a plan must know of an engine. */
-export function toEngineFacts(info: EngineInfo, apiVersion: string): EngineFacts {
+function toEngineFacts(info: EngineInfo, apiVersion: string): EngineFacts {
   return {
     cgroupVersion: info.CgroupVersion === "2" ? 2 : 1,
     osType: info.OSType,
