@@ -4,29 +4,16 @@ import type { ContainerInspect, EngineEvent } from "../../engine/index.ts";
 import {
   type CallOptions,
   type CreatedNetwork,
-  isLongshoreError,
   LongshoreError,
   type NetworkIsolation,
   type TaskConfig,
-  unlessAborted,
 } from "../../task/index.ts";
-import { allocIdLabel } from "../container/labels.ts";
-import { toPublishedPort } from "../container/ports.ts";
-import type { DriverContext } from "../context.ts";
 import type { ImageLease } from "../images/index.ts";
-import { findPortHolder } from "../port-holders.ts";
 import { removeContainer } from "../remove-container.ts";
-import { Rollback } from "../rollback.ts";
 import type { DockerTask } from "../tasks/docker-task.ts";
 import { GroupTurns } from "./group-turns.ts";
-import {
-  type NetworkOptions,
-  toIsolation,
-  toNetworkName,
-  toNetworkRequest,
-  toPauseImage,
-  toSandboxId,
-} from "./network-container.ts";
+import { type NetworkOptions, toIsolation, toNetworkName, toSandboxId } from "./network-container.ts";
+import { findNetwork, type NetworkContext, startNetwork } from "./start-network.ts";
 
 /** A group's network as it was seen last. */
 interface GroupNetwork {
@@ -38,14 +25,14 @@ interface GroupNetwork {
 }
 
 export interface NetworksOptions {
-  readonly context: Omit<DriverContext, "networks">;
+  readonly context: NetworkContext;
   /** A task's network is gone; the task may still be in its start. */
   readonly onLost: (task: DockerTask, reason: string) => void;
 }
 
 /** The containers that hold the groups' shared networks, and their images' leases. */
 export class Networks {
-  readonly #context: NetworksOptions["context"];
+  readonly #context: NetworkContext;
   readonly #onLost: NetworksOptions["onLost"];
   readonly #leases = new Map<string, ImageLease>();
   readonly #known = new Map<string, GroupNetwork>();
@@ -104,7 +91,7 @@ export class Networks {
     if (joined === undefined) return;
     const known = this.#known.get(allocId);
     if (known?.seenAt === this.#context.watch.openings && toSandboxId(known.isolation) === joined) return;
-    const found = await this.#find(allocId, options.signal);
+    const found = await findNetwork(this.#context, allocId, options.signal);
     if (found?.Id !== joined || !found.State.Running) this.#onLost(task, toReason(allocId));
     else this.#remember(allocId, found, known?.options, task.config.networkIsolation);
   }
@@ -148,7 +135,7 @@ export class Networks {
     const { engine, watch } = this.#context;
     const { signal } = options;
     await watch.opened({ signal });
-    const found = await this.#find(allocId, signal);
+    const found = await findNetwork(this.#context, allocId, signal);
     if (found?.State.Running) return { isolation: this.#remember(allocId, found, options), created: false };
     if (found !== undefined) await removeContainer(engine, found.Id, { signal });
     const started = await this.#start(allocId, options);
@@ -157,7 +144,7 @@ export class Networks {
 
   async #destroy(allocId: string, { signal }: CallOptions): Promise<void> {
     this.#known.delete(allocId);
-    const found = await this.#find(allocId, signal);
+    const found = await findNetwork(this.#context, allocId, signal);
     if (found !== undefined) await removeContainer(this.#context.engine, found.Id, { signal });
     const lease = this.#leases.get(allocId) ?? (found && this.#context.images.hold(found.Config.Image));
     this.#leases.delete(allocId);
@@ -166,7 +153,7 @@ export class Networks {
 
   async #mend(allocId: string, told: NetworkIsolation, { signal }: CallOptions): Promise<NetworkIsolation> {
     const asked = this.#known.get(allocId)?.options;
-    const found = await this.#find(allocId, signal);
+    const found = await findNetwork(this.#context, allocId, signal);
     if (found?.State.Running) return this.#remember(allocId, found, asked, told);
     if (asked?.ports === undefined) {
       throw new LongshoreError("not-found", toReason(allocId), {
@@ -179,85 +166,10 @@ export class Networks {
   }
 
   async #start(allocId: string, options: NetworkOptions): Promise<ContainerInspect> {
-    const { engine, leftovers, logger } = this.#context;
-    const { signal } = options;
-    await using undo = new Rollback(logger);
-    const lease = await this.#acquireImage(signal);
-    undo.add(() => lease.release());
-    const name = toNetworkName(allocId);
-    leftovers.forget(name);
-    const parts = { image: lease.reference, host: this.#hostOf(options) };
-    const creating = engine.createContainer(name, toNetworkRequest(allocId, parts, options));
-    undo.add(async () => {
-      await creating.catch(() => undefined);
-      await leftovers.remove(name, allocId);
-    });
-    const { id } = await unlessAborted(creating, signal);
-    await this.#startContainer(id, allocId, options);
-    const started = await engine.inspectContainer(id, { signal });
-    undo.keep();
+    const { container, lease } = await startNetwork(this.#context, allocId, options);
     this.#leases.get(allocId)?.release();
     this.#leases.set(allocId, lease);
-    return started;
-  }
-
-  #hostOf({ owner }: NetworkOptions): string {
-    const { hostOf, dangling } = this.#context;
-    if (owner === undefined) return dangling.onlyHost ?? "";
-    const host = hostOf(owner);
-    dangling.own(host);
-    return host;
-  }
-
-  async #acquireImage(signal: AbortSignal | undefined): Promise<ImageLease> {
-    const { images, agent, watch } = this.#context;
-    const { Architecture } = await watch.opened({ signal });
-    const reference = agent.infra_image ?? toPauseImage(Architecture);
-    try {
-      return await images.acquire({ reference, pullTimeoutMs: agent.infra_image_pull_timeout, signal });
-    } catch (error) {
-      if (!isLongshoreError(error)) throw error;
-      throw new LongshoreError(error.kind, `the group's network needs its infra image: ${error.message}`, {
-        cause: error,
-        retryable: error.retryable,
-        hint: "Name another image in the docker driver's option infra_image; its command must run for ever.",
-      });
-    }
-  }
-
-  async #startContainer(id: string, allocId: string, options: NetworkOptions): Promise<void> {
-    const { engine } = this.#context;
-    try {
-      await unlessAborted(engine.startContainer(id), options.signal);
-    } catch (error) {
-      if (!isLongshoreError(error) || error.kind === "canceled") throw error;
-      const holder = await findPortHolder(engine, (options.ports ?? []).map(toPublishedPort)).catch(
-        () => undefined,
-      );
-      if (holder === undefined) throw error;
-      const { port, protocol, who } = holder;
-      const where = `${port.hostIp || "0.0.0.0"}:${port.hostPort}/${protocol}`;
-      const message = `allocation ${allocId}: port "${port.label}" cannot be bound: ${where} is in use by ${who}`;
-      throw new LongshoreError("conflict", message, {
-        cause: error,
-        hint: `Stop ${who}, or use another port.`,
-      });
-    }
-  }
-
-  async #find(allocId: string, signal: AbortSignal | undefined): Promise<ContainerInspect | undefined> {
-    const name = toNetworkName(allocId);
-    try {
-      const found = await this.#context.engine.inspectContainer(name, { signal });
-      if (found.Config.Labels[allocIdLabel] === allocId) return found;
-      throw new LongshoreError(
-        "conflict",
-        `the container name "${name}" is taken by one that is not of this allocation`,
-      );
-    } catch (error) {
-      if (isLongshoreError(error, "not-found")) return undefined;
-      throw error;
-    }
+    return container;
   }
 }
 
