@@ -61,7 +61,7 @@ export async function fetchArtifact(artifact: Artifact, options: FetchArtifactOp
       });
     const path = artifact.mode === "file" ? destination : join(destination, source.fileName);
     await assertNoEscape(path, roots, what);
-    await putInPlace(temporary, path, what);
+    await moveFile(temporary, path, what);
   } finally {
     await rm(temporary, { force: true });
   }
@@ -136,7 +136,7 @@ async function copyFolder(
   }
 }
 
-async function putInPlace(temporary: string, path: string, what: string): Promise<void> {
+async function moveFile(temporary: string, path: string, what: string): Promise<void> {
   try {
     await makeOpenFolder(dirname(path));
     await chmod(temporary, 0o644);

@@ -22,8 +22,8 @@ export interface ImageNote {
 }
 
 /**
- * Remembers images in a folder of an existing one, a file for each, so that one that was to be removed is, also when the driver ended
- * before. A note that cannot be kept or read costs no more than that removal, and is told to the logger.
+ * Remembers images, a file for each, in a folder whose own folder is there: one that was to be removed is, also when the
+ * driver ended before. A note that cannot be kept or read costs no more than that removal, and is told to the logger.
  */
 export class ImageNotes {
   readonly #folder: string;

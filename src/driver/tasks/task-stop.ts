@@ -47,8 +47,7 @@ export class TaskStop {
       task.apply({ type: "stop-requested" });
       this.#context.emit(task, { type: "stopping", killSignal: signal, graceMs });
       await this.#send(signal);
-      const left = settlesWithin(Promise.race([task.died, this.#hurry.promise]), graceMs);
-      await left;
+      await settlesWithin(Promise.race([task.died, this.#hurry.promise]), graceMs);
     }
     if (signal !== undefined && !task.hasDied) await this.#kill();
     await task.exited.promise;
