@@ -103,3 +103,34 @@ it("one faulty key of a task's config leaves the others as they are written", as
     "9: Call to unknown function",
   ]);
 });
+
+it("a fault within a block of a task's config is told at its own line, and a limit's once", async () => {
+  const text = `job "j" {
+  group "g" {
+    task "t" {
+      driver = "docker"
+      config {
+        image = "busybox:1"
+        logging {
+          type = "json-file"
+          drver = "x"
+        }
+        mount {
+          type   = "tmpfs"
+          target = "a"
+        }
+      }
+      resources {
+        memory     = 100
+        memory_max = 50
+      }
+    }
+  }
+}
+`;
+  expect(await faultsOf(text)).toEqual([
+    "9: Invalid drver",
+    "13: Invalid target",
+    "18: Invalid memory limit",
+  ]);
+});

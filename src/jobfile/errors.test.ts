@@ -636,6 +636,34 @@ describe("the error for", () => {
       ],
     ],
     [
+      "a variable of the environment that has no such name",
+      task('env = {\n"A=B" = "x"\nC = "y\\u0000"\n"" = "z"\n}'),
+      [
+        "x.nomad:5:9: Invalid environment",
+        '  5 | "A=B" = "x"',
+        "    |         ^^^",
+        '  "A=B" is no name of a variable: it must not be empty, or hold "=" or a NUL character.',
+        "x.nomad:6:5: Invalid environment",
+        '  6 | C = "y\\u0000"',
+        "    |     ^^^^^^^^^",
+        '  The value of "C" holds a NUL character, which ends a text in an environment.',
+        "x.nomad:7:6: Invalid environment",
+        '  7 | "" = "z"',
+        "    |      ^^^",
+        '  "" is no name of a variable: it must not be empty, or hold "=" or a NUL character.',
+      ],
+    ],
+    [
+      "a DNS server that is no address",
+      group('network {\ndns {\nservers = ["10.0.0.1", "dns.example", "${attr.dns}"]\n}\n}'),
+      [
+        "x.nomad:5:24: Invalid DNS server",
+        '  5 | servers = ["10.0.0.1", "dns.example", "${attr.dns}"]',
+        "    |                        ^^^^^^^^^^^^^",
+        '  "dns.example" is no IP address.',
+      ],
+    ],
+    [
       "an artifact from nowhere",
       task('artifact {\nsource = ""\n}'),
       [

@@ -59,10 +59,17 @@ function findBlock(
   return isLoneTask ? { block, used: 2 } : undefined;
 }
 
+/** Blocks in a config are a list, also where one alone may stand and the path has no number. */
+function childOfBlocks(node: Node, key: string | number): Node | undefined {
+  const { children } = node;
+  if (typeof key !== "string" || !Array.isArray(children)) return undefined;
+  return children.map((block: Node) => childOf(block, key)).find((child) => child !== undefined);
+}
+
 function findInNode(node: Node, path: OptionProblem["path"]): Node {
   let found = node;
   for (const key of path) {
-    const child = childOf(found, key);
+    const child = childOf(found, key) ?? childOfBlocks(found, key);
     if (child === undefined) break;
     found = child;
   }

@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import type { Findings } from "./findings.ts";
 import type { GroupNetwork, PortSpec, TaskNetworkSpec } from "./job.ts";
 import type { GroupNetworkSchema, PortSchema, TaskNetworkSchema } from "./job-schema.ts";
@@ -24,12 +25,29 @@ export function toGroupNetwork(
   const network = onlyNetwork(networks, findings);
   if (network === undefined) return undefined;
   const { dns } = network;
+  if (dns !== undefined) checkServers(dns, findings);
   return {
     mode: toMode(network, findings),
     hostname: network.hostname,
     ports: toPorts(network.port, findings),
     dns: dns && { servers: dns.servers ?? [], searches: dns.searches ?? [], options: dns.options ?? [] },
   };
+}
+
+/** A reference is known when the task starts. */
+function checkServers(
+  { servers = [], [source]: block }: NonNullable<Read<GroupNetworkSchema>["dns"]>,
+  findings: Findings,
+): void {
+  const node = block.attributes.servers;
+  for (const [index, server] of servers.entries()) {
+    if (isIP(server) !== 0 || server.includes("${")) continue;
+    findings.error(
+      childOf(node, index)?.place ?? node?.place,
+      "Invalid DNS server",
+      `"${server}" is no IP address.`,
+    );
+  }
 }
 
 function onlyNetwork<N extends Read<GroupNetworkSchema>>(

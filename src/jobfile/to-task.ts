@@ -27,6 +27,7 @@ export function toTask(task: ReadTask, around: TaskSurroundings): Task {
   warnOfKillTimeout(task, findings);
   checkSignal(task.kill_signal, placeOf(task[source], "kill_signal"), findings);
   checkDestinations(task, findings);
+  checkEnv(task, findings);
   checkNetworkMode(task, around);
   checkPortNames(task, around);
   return {
@@ -73,6 +74,23 @@ function warnOfKillTimeout(task: ReadTask, findings: Findings): void {
     "Long kill_timeout",
     'A task is killed after 30s at most, unless the agent\'s configuration allows more: client { max_kill_timeout = "..." }.',
   );
+}
+
+function checkEnv({ env = {}, [source]: block }: ReadTask, findings: Findings): void {
+  const node = block.attributes.env;
+  for (const [name, value] of Object.entries(env)) {
+    const why = faultOfVariable(name, value);
+    if (why !== undefined)
+      findings.error(childOf(node, name)?.place ?? node?.place, "Invalid environment", why);
+  }
+}
+
+function faultOfVariable(name: string, value: string): string | undefined {
+  if (name === "" || name.includes("=") || name.includes("\0"))
+    return `${JSON.stringify(name)} is no name of a variable: it must not be empty, or hold "=" or a NUL character.`;
+  return value.includes("\0")
+    ? `The value of "${name}" holds a NUL character, which ends a text in an environment.`
+    : undefined;
 }
 
 /** Two templates of one file would overwrite each other. */
@@ -135,7 +153,8 @@ function toResources(task: ReadTask, { seedStyle, findings }: TaskSurroundings):
       '"cores" reserves whole cores and "cpu" a share in MHz; use one of them.',
     );
   }
-  if (memoryMax > 0 && memoryMax < memory) {
+  const contradict = memoryMax > 0 && memoryMax < memory;
+  if (contradict) {
     const detail = `"memory_max" (${memoryMax} MB) must not be below "memory" (${memory} MB).`;
     findings.error(placeOf(resources[source], "memory_max"), "Invalid memory limit", detail);
   }
@@ -143,7 +162,7 @@ function toResources(task: ReadTask, { seedStyle, findings }: TaskSurroundings):
     cpuMhz: cpu ?? (cores > 0 ? 0 : defaultCpuMhz),
     cores,
     memoryMb: memory,
-    memoryMaxMb: memoryMax,
+    memoryMaxMb: contradict ? 0 : memoryMax,
     network: toTaskNetwork(resources.network, seedStyle, findings),
   };
 }
