@@ -90,14 +90,15 @@ export const fromEngine: BenchOptions = {
 
 /**
  * The task for `sh -c script` in the bed's image. It has no network, for which an engine takes its time, unless it is
- * given resources, a group's network or a `network_mode`.
+ * given ports, a group's network or a `network_mode`.
  */
 export async function makeShellTask(
   script: string,
   overrides: Partial<TaskConfig> = {},
 ): Promise<TaskConfig> {
   const { networkIsolation, resources } = overrides;
-  const network = networkIsolation === undefined && resources === undefined ? { network_mode: "none" } : {};
+  const isWired = networkIsolation !== undefined || resources?.ports.length || resources?.networks.length;
+  const network = isWired ? {} : { network_mode: "none" };
   const driverConfig = { command: "sh", args: ["-c", script], ...network, ...overrides.driverConfig };
   return await makeTaskConfig({ ...overrides, driverConfig });
 }

@@ -230,7 +230,7 @@ describe("the plugin's process", () => {
   });
 
   it("ends by itself when no agent comes back and no task runs", async () => {
-    await using plugin = await spawnPlugin(program, { env: { LONGSHORE_PLUGIN_ALONE: "200ms" } });
+    await using plugin = await spawnPlugin(program, { env: { LONGSHORE_PLUGIN_ALONE: "1s" } });
     {
       using host = connect(plugin);
       await host.base.pluginInfo({});
