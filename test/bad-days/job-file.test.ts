@@ -37,6 +37,8 @@ const edits: readonly (readonly [condition: string, from: string | RegExp, to: s
   ["less memory than Docker gives", "= 16", "= 4"],
   ["more memory than there is", "= 16", "= 999999999"],
   ["two tasks of a name", 'task "sh"', twice],
+  ["a task's name that Docker does not take", 'task "sh"', 'task "my sh"'],
+  ["a signal that does not exist", 'task "sh" {', 'task "sh" {\n kill_signal = "SIGTREM"'],
   ["a bad port label", 'task "sh"', withPort('"my-port" {}')],
   ["port 0", 'task "sh"', withPort('"p" {\n static = 0\n}')],
   ["port 65536", 'task "sh"', withPort('"p" {\n static = 65536\n}')],
