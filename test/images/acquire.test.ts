@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { inspect } from "node:util";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import type { ImageEvent } from "../../src/driver/images/index.ts";
 import { bed, deferred, pushImage, registryLogin, removeImage, startRegistry } from "../bed/index.ts";
 import { bare, openImages, toTypes } from "./set-up.ts";
@@ -156,6 +156,7 @@ it("an identity token that a helper of the docker config file keeps gets the ima
   const answer = JSON.stringify({ Username: "<token>", Secret: identityToken });
   await writeFile(helper, `#!/bin/sh\necho '${answer}'\n`, { mode: 0o755 });
   vi.stubEnv("PATH", `${folder}:${process.env.PATH}`);
+  onTestFinished(() => void vi.unstubAllEnvs());
   using tokens = await startTokenServer(identityToken);
   const config = join(folder, "config.json");
   await using at = await openImages({ auth: { config } });
@@ -169,7 +170,6 @@ it("an identity token that a helper of the docker config file keeps gets the ima
   const reference = await at.push();
   await at.images.acquire({ reference });
   expect(await at.has(reference)).toBe(true);
-  vi.unstubAllEnvs();
 });
 
 describe("many who want one image", () => {
