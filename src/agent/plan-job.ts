@@ -105,7 +105,7 @@ function toPlannedNetwork({ group, alloc }: TaskPlace): NetworkIsolation | undef
 
 function checkDriver(place: TaskPlace, config: TaskConfig, driver: TaskDriver): readonly OptionProblem[] {
   if (place.task.driver !== "docker") return [];
-  // The driver's own paths begin with `config` or `resources`.
+  // The driver's own paths begin with `config`, `resources` or `name`.
   return problemsOf(toPath(place), () => driver.checkTask(config));
 }
 

@@ -385,6 +385,18 @@ describe("a kill_timeout", () => {
   });
 });
 
+describe("a group of no allocations", () => {
+  it("takes no static port from another group", async () => {
+    const group = (name: string, count: number): string =>
+      `group "${name}" {\n count = ${count}\n network {\n port "x" {\n static = 80\n}\n}\n task "t" {\n driver = "docker"\n}\n}`;
+    const { job } = await readJobFile({
+      name: "j",
+      text: `job "j" {\n${group("a", 0)}\n${group("b", 1)}\n}`,
+    });
+    expect(job.groups.map(({ count }) => count)).toEqual([0, 1]);
+  });
+});
+
 describe("a network's keys that say nothing here", () => {
   const idleKeysOf = async (group: string, resources: string): Promise<readonly string[]> => {
     const text = `job "j" {\n group "g" {\n network {\n${group}\n}\n task "t" {\n driver = "docker"\n resources {\n network {\n${resources}\n}\n}\n}\n}\n}`;

@@ -79,7 +79,7 @@ interface JobParts {
   readonly job: Read<JobSchema>;
   readonly seedStyle: boolean;
   readonly findings: Findings;
-  /** The static ports of all groups: they are on one machine. */
+  /** The static ports of all groups that run: they are on one machine. */
   readonly taken: TakenPorts;
 }
 
@@ -113,6 +113,7 @@ function toGroups({ job, ...around }: JobParts): TaskGroup[] {
     listIdleHostname(group, findings);
     const volumes = toVolumes(group, findings);
     const { count } = group;
+    const taken = count === 0 ? new Map() : around.taken;
     checkCount(job, group, findings);
     checkTasks(group, job.group[index + 1], findings);
     return {
@@ -120,7 +121,7 @@ function toGroups({ job, ...around }: JobParts): TaskGroup[] {
       count,
       network,
       restart,
-      tasks: toTasks(group.task, { ...around, name, restart, network, volumes, count }, group),
+      tasks: toTasks(group.task, { ...around, taken, name, restart, network, volumes, count }, group),
       meta: group.meta ?? {},
       volumes,
       shutdownDelayMs: group.shutdown_delay,
