@@ -3,7 +3,7 @@ import { compareApiVersions } from "../../engine/index.ts";
 import type { OptionPath } from "../options/fields.ts";
 import type { TaskOptions } from "../options/task-options.ts";
 import { type BindSource, planBindSource } from "./bind-source.ts";
-import { type Planning, refuse } from "./planning.ts";
+import { isRefused, type Planning, refuse } from "./planning.ts";
 
 type MountOptions = TaskOptions["mount"][number];
 
@@ -35,7 +35,8 @@ export function planMount(planning: Planning, mount: MountOptions, path: OptionP
 }
 
 function needsVolumes(planning: Planning, path: OptionPath, what: string): void {
-  if (planning.agent.volumes.enabled) return;
+  // A type that is none reads as the default, and has a fault of its own.
+  if (planning.agent.volumes.enabled || isRefused(planning, [...path, "type"])) return;
   const hint = "Set volumes.enabled in the docker driver's options.";
   refuse(planning, path, `volumes are not enabled; cannot mount ${what}`, hint);
 }

@@ -423,6 +423,12 @@ describe("mounts", () => {
     ]);
   });
 
+  it("of an unknown type are refused for that alone", () => {
+    expect(faults({ mount: [{ type: "tmfs", target: "/a" }] })).toEqual([
+      expect.stringContaining("config.mount.0.type: must be one of volume, bind, tmpfs, image"),
+    ]);
+  });
+
   it("that do not hold are refused", () => {
     expect(faults({ mounts: [{ target: "/v", source: "vol" }] })[0]).toContain(
       "config.mounts.0: volumes are not enabled",

@@ -43,6 +43,12 @@ export function refuse(planning: Planning, path: OptionPath, message: string, hi
   planning.problems.push({ path: ["config", ...path], message, hint });
 }
 
+/** Whether something is wrong with a key of the task's `config` by itself. */
+export function isRefused(planning: Planning, path: OptionPath): boolean {
+  const key = ["config", ...path].join(".");
+  return planning.problems.some((problem) => problem.path.join(".") === key);
+}
+
 /** Where an absolute path of the key leads, links resolved; one that leads in circles is refused and left as it is. */
 export function realPath(planning: Planning, path: OptionPath, written: string): string {
   try {
