@@ -492,6 +492,16 @@ describe("the error for", () => {
       ],
     ],
     [
+      "a host volume without a source",
+      group('volume "v" {\ntype = "host"\n}'),
+      [
+        "x.nomad:3:1: Missing required argument",
+        '  3 | volume "v" {',
+        "    | ^^^^^^^^^^",
+        '  "source" is required here: the name of a host_volume in the agent\'s configuration.',
+      ],
+    ],
+    [
       "a block that may stand once",
       task("resources {\ncpu = 1\n}\nresources {\ncpu = 2\n}"),
       [

@@ -249,7 +249,7 @@ function toVolumes(group: Read<GroupSchema>, findings: Findings): GroupVolume[] 
       findings.error(
         block.place,
         "Missing required argument",
-        '"source" is required here: the name or folder of the host volume.',
+        '"source" is required here: the name of a host_volume in the agent\'s configuration.',
       );
     }
     return {
