@@ -400,6 +400,30 @@ describe("the error for", () => {
       ],
     ],
     [
+      "a reserved port that is there twice",
+      seed("resources {\ncpu = 1\nmemory = 16\nnetwork {\nreserved_ports = [22, 22]\n}\n}"),
+      [
+        "x.nomad:7:23: Duplicate port label",
+        "  7 | reserved_ports = [22, 22]",
+        "    |                       ^^",
+        '  The port "22" is there already, on line 7.',
+      ],
+    ],
+    [
+      "dynamic ports of one variable",
+      seed('resources {\ncpu = 1\nmemory = 16\nnetwork {\ndynamic_ports = ["http", "HTTP", "HTTP"]\n}\n}'),
+      [
+        "x.nomad:7:26: Duplicate port label",
+        '  7 | dynamic_ports = ["http", "HTTP", "HTTP"]',
+        "    |                          ^^^^^^",
+        '  The ports "http" and "HTTP" would both be NOMAD_PORT_HTTP.',
+        "x.nomad:7:34: Duplicate port label",
+        '  7 | dynamic_ports = ["http", "HTTP", "HTTP"]',
+        "    |                                  ^^^^^^",
+        '  The port "HTTP" is there already, on line 7.',
+      ],
+    ],
+    [
       "a dynamic port out of range",
       seed("resources {\ncpu = 1\nmemory = 1\nnetwork {\ndynamic_ports = [70000]\n}\n}"),
       [

@@ -163,11 +163,26 @@ function toDynamicPorts(
       );
     }
     const label = String(item);
+    checkCase(label, place, seen, findings);
     checkLabel(label, place, seen, findings);
     const numeric = /^\d+$/.test(label);
     if (numeric) checkPortNumber(Number(label), place, findings);
     return { label, static: undefined, to: numeric ? Number(label) : undefined, hostNetwork: "" };
   });
+}
+
+/** A variable of 2015 has the label in upper case too. */
+function checkCase(
+  label: string,
+  place: Place | undefined,
+  seen: ReadonlyMap<string, Place | undefined>,
+  findings: Findings,
+): void {
+  const upper = label.toUpperCase();
+  const other = [...seen.keys()].find((known) => known !== label && known.toUpperCase() === upper);
+  if (other === undefined || seen.has(label)) return;
+  const detail = `The ports "${other}" and "${label}" would both be NOMAD_PORT_${upper}.`;
+  findings.error(place, "Duplicate port label", detail);
 }
 
 function toReservedPorts(
@@ -213,7 +228,9 @@ export function checkStaticPorts(
     const { static: value, hostNetwork } = port.spec;
     if (value === undefined) continue;
     const first = taken.get(`${hostNetwork}:${value}`);
-    if (first !== undefined) {
+    // Two of one label have been told of as that.
+    const isTold = first?.group === name && first.port.owner === port.owner;
+    if (first !== undefined && !isTold) {
       const whose = first.group === name ? "has" : `of group "${first.group}" has on this one machine`;
       findings.error(
         port.place,
