@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { LogChunk } from "../../task/index.ts";
+import type { LogChunk, LogPosition } from "../../task/index.ts";
 import { createNotedSink } from "./noted-sink.ts";
 import type { Noted } from "./position-note.ts";
 
@@ -53,6 +53,22 @@ describe("createNotedSink", () => {
     ["one\ntwo\n", ""],
   ])("takes a piece of several chunks as a whole, where the files end with %j", async (tail, written) => {
     expect(await writeAll({ pendingBytes: 8 }, tail, "one\n")).toBe(written);
+  });
+
+  it.each([
+    ["of a whole piece", 12, "one\ntwo\nsix\n", ["9", ""]],
+    ["of a piece that ends within a chunk", 6, "one\ntw", ["8", "o\n"]],
+  ])("hands on no place amid what the files hold, %s", async (_which, pendingBytes, tail, first) => {
+    const written: [string | undefined, string][] = [];
+    const write = ({ data }: LogChunk, at?: LogPosition) => {
+      written.push([at?.timeNs, Buffer.from(data).toString("utf8")]);
+    };
+    const tails = { stdout: { data: Buffer.from(tail), writtenMs: 0 }, stderr: undefined };
+    const noted = { position: undefined, partialBytes: 0, pendingBytes };
+    const resumed = createNotedSink({ write, end: () => undefined }, noted, tails);
+    for (const [n, text] of ["one\n", "two\n", "six\n"].entries())
+      await resumed.write(chunk(text), { timeNs: `${7 + n}`, frames: 1 });
+    expect(written[0]).toEqual(first);
   });
 
   it("writes what it held when the output ends before all of the piece has come again", async () => {

@@ -43,6 +43,8 @@ async function writeNew(sink: LogSink, held: readonly Held[], noted: Noted, tail
   for (const { chunk, position } of held) {
     const cut = Math.min(known, chunk.data.byteLength);
     known -= cut;
+    // Amid what the files hold: a process after this one would take it for the place of their end.
+    if (known > 0) continue;
     await sink.write({ ...chunk, data: chunk.data.subarray(cut) }, position);
   }
 }
