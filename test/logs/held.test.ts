@@ -13,9 +13,14 @@ import {
   startDriver,
 } from "../driver/driver-bed.ts";
 
-const count = 40_000;
+/** Several times as much as is kept and as pipes hold on the way to the engine. */
+const count = 80_000;
+/** Less than fills a log file: followers of engine 20.10 miss one that is full before they have looked. */
+const portion = 2000;
 const script = [
-  `seq 1 ${count} | sed "s/^/line /"; touch /local/written`,
+  `for to in $(seq ${portion} ${portion} ${count}); do`,
+  `  seq $((to - ${portion - 1})) $to | sed "s/^/line /"; sleep 0.01`,
+  "done; touch /local/written",
   "while [ ! -e /local/back ]; do sleep 0.01; done",
   `seq ${count + 1} ${count + 20} | sed "s/^/line /"`,
 ].join("\n");
@@ -70,7 +75,8 @@ it.each(sources)(
       const before = chunks[index];
       return before && numberOf(chunk) !== numberOf(before) + 1 ? [timesOf(before, chunk)] : [];
     });
-    expect(jumps).toHaveLength(1);
+    // The engine goes on beginning new files while the reader catches up: more may be gone before it comes.
+    expect(jumps).not.toEqual([]);
     expect(notes).toEqual(jumps.map((times) => expect.stringContaining(`Output ${times} is lost`)));
     expect(chunks.map(numberOf).at(-1)).toBe(count + 20);
   },
