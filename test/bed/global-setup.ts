@@ -13,30 +13,43 @@ import { startRegistry } from "./registry.ts";
 
 /** Makes the run's programs, image, folder and registry before the tests that need Docker, and removes them after. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const made: Release[] = [];
+  try {
+    const facts = await makeBed(made);
+    project.provide("bed", facts);
+    return async () => await refuseLeaks(facts).finally(async () => await releaseAll(made));
+  } catch (error) {
+    await releaseAll(made);
+    throw error;
+  }
+}
+
+type Release = () => Promise<unknown>;
+
+/** The last first. */
+async function releaseAll(made: Release[]): Promise<void> {
+  for (let last = made.pop(); last; last = made.pop()) await last();
+}
+
+/** Adds to `made` how to remove each thing as soon as it is there. */
+async function makeBed(made: Release[]): Promise<Bed> {
   const socket = engineSocket();
   await callEngineOk(socket, "GET", "/_ping").catch((cause: unknown) => {
     throw new Error(`no Docker engine at ${socket}; \`npm test\` starts one where it may`, { cause });
   });
   const folder = await mkdtemp(join(tmpdir(), "longshore-test-"));
+  made.push(async () => await rm(folder, { recursive: true, force: true }));
   const programs = await buildPrograms(join(folder, "programs"));
+  const registry = await startRegistry();
+  made.push(async () => await registry[Symbol.asyncDispose]());
   const runId = randomUUID().slice(0, 8);
-  const runLabel = { key: "longshore-test.run", value: runId };
+  made.push(async () => await removeImagesOf(socket, registry.host, runId));
   const image = await importImage(socket, { name: "longshore-test/busybox", tag: runId });
   const guardId = await guardImage(socket, image);
-  const registry = await startRegistry();
+  made.push(async () => await callEngineOk(socket, "DELETE", `/containers/${guardId}?force=true`));
   await pushImage({ registry: registry.host, name: "busybox", tag: "1" });
-  const facts: Bed = { socket, image, registryHost: registry.host, runId, runLabel, folder, ...programs };
-  project.provide("bed", facts);
-  return async () => {
-    try {
-      await refuseLeaks(facts);
-    } finally {
-      await registry[Symbol.asyncDispose]();
-      await callEngineOk(socket, "DELETE", `/containers/${guardId}?force=true`);
-      await removeImagesOf(facts);
-      await rm(folder, { recursive: true, force: true });
-    }
-  };
+  const runLabel = { key: "longshore-test.run", value: runId };
+  return { socket, image, registryHost: registry.host, runId, runLabel, folder, ...programs };
 }
 
 /** A container that never starts: the engine refuses to remove an image that a container uses. */
@@ -46,11 +59,10 @@ async function guardImage(socket: string, image: string): Promise<string> {
   return created.Id;
 }
 
-async function removeImagesOf(run: Bed): Promise<void> {
-  const images = (await callEngineOk(run.socket, "GET", "/images/json")) as { RepoTags: string[] | null }[];
+async function removeImagesOf(socket: string, registryHost: string, runId: string): Promise<void> {
+  const images = (await callEngineOk(socket, "GET", "/images/json")) as { RepoTags: string[] | null }[];
   const tags = images.flatMap(({ RepoTags }) => RepoTags ?? []);
   const isOwn = (tag: string) =>
-    tag.startsWith(`${run.registryHost}/`) ||
-    (tag.startsWith("longshore-test/") && tag.endsWith(`:${run.runId}`));
-  for (const tag of tags.filter(isOwn)) await removeImage(run.socket, tag);
+    tag.startsWith(`${registryHost}/`) || (tag.startsWith("longshore-test/") && tag.endsWith(`:${runId}`));
+  for (const tag of tags.filter(isOwn)) await removeImage(socket, tag);
 }
